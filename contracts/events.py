@@ -1,0 +1,250 @@
+"""Every event of the system: frozen, in the past tense, versioned.
+
+Theory of operation
+-------------------
+An event states facts and nothing else. When our own stages touched it travels in Kafka headers (`contracts.stages`),
+so that a replay of the same tape gives the same bytes. `event_id` is derived from what determines the fact
+(`contracts.ids`), so a repeated event is recognised anywhere. `event_time` is microseconds since 1970-01-01 UTC at the
+exchange. `simulated` is true for everything that descends from the simulator, and nothing downstream may drop it.
+
+The constraints in the annotations are the contract: `contracts.wire` enforces them both ways, so an event that breaks
+one neither enters a topic through our code nor leaves one.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Symbol = Annotated[str, Meta(min_length=1, max_length=32)]
+Micros = Annotated[int, Meta(ge=0, le=253_402_300_799_999_999)]
+"""Microseconds since the epoch, UTC, up to the year 9999."""
+Price = Annotated[float, Meta(gt=0.0, le=1e9)]
+Quoted = Annotated[float, Meta(ge=0.0, le=1e9)]
+"""A quoted side of a market: zero means that nobody quotes it."""
+Size = Annotated[int, Meta(ge=0, le=10**15)]
+Count = Annotated[int, Meta(ge=0)]
+Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
+Text = Annotated[str, Meta(max_length=4096)]
+Levels = Annotated[tuple[Price, ...], Meta(max_length=10)]
+Depths = Annotated[tuple[Size, ...], Meta(max_length=10)]
+Share = Annotated[float, Meta(ge=-1.0, le=1.0)]
+"""A signed share, such as an imbalance: −1 all on the ask, +1 all on the bid."""
+
+
+class Event(Struct, frozen=True, kw_only=True, tag=True, tag_field="type", forbid_unknown_fields=True):
+    """What every event carries."""
+
+    event_id: Id
+    event_time: Micros
+    source: Symbol
+    simulated: bool
+    schema_version: Literal[1] = 1
+
+
+# --- market: what providers told us ----------------------------------------------------------------------------------
+
+
+class QuoteReceived(Event, frozen=True, kw_only=True):
+    """Best bid and ask of an underlying."""
+
+    symbol: Symbol
+    bid: Quoted
+    ask: Quoted
+    bid_size: Size
+    ask_size: Size
+    sequence: Count
+
+
+class TradeReceived(Event, frozen=True, kw_only=True):
+    """A trade of an underlying. `side`: +1 the buyer was the aggressor, −1 the seller, 0 unknown."""
+
+    symbol: Symbol
+    price: Price
+    size: Size
+    side: Literal[-1, 0, 1]
+    sequence: Count
+
+
+class BookUpdated(Event, frozen=True, kw_only=True):
+    """The order book of an underlying down to ten levels, best level first."""
+
+    symbol: Symbol
+    bid_prices: Levels
+    bid_sizes: Depths
+    ask_prices: Levels
+    ask_sizes: Depths
+    sequence: Count
+
+
+class OptionQuoteReceived(Event, frozen=True, kw_only=True):
+    """Best bid and ask of an option, stamped with the underlying price, rate and yield known at that moment.
+
+    Stamping makes the event self-contained: its Greeks need no state, and a replay computes the same ones.
+    `contract` is the OCC symbol without padding; `rate` and `dividend_yield` are continuous, per year.
+    """
+
+    contract: Symbol
+    underlying: Symbol
+    expires_at: Micros
+    strike: Price
+    right: Literal["C", "P"]
+    style: Literal["american", "european"]
+    multiplier: Annotated[int, Meta(gt=0)]
+    bid: Quoted
+    ask: Quoted
+    bid_size: Size
+    ask_size: Size
+    underlying_price: Price
+    underlying_time: Micros
+    rate: Share
+    dividend_yield: Share
+    sequence: Count
+
+
+class RecordRejected(Event, frozen=True, kw_only=True):
+    """A record that could not be used, and why. `topic` is where it stood (a provider's channel before Kafka)."""
+
+    topic: Symbol
+    partition: int
+    offset: int
+    reason: Symbol
+    explanation: Text
+    record: Text
+
+
+# --- features: what stream processing computed -----------------------------------------------------------------------
+
+GreeksReason = Literal["ok", "no_bid", "crossed", "expired", "below_intrinsic", "above_bound", "zero_vega", "bad_input"]
+
+
+class GreeksComputed(Event, frozen=True, kw_only=True):
+    """Implied volatility and Greeks of one option quote, or the reason why there are none.
+
+    Units: `implied_vol` per year; `delta` and `gamma` per 1.00 of the underlying; `vega` per volatility point;
+    `theta` per calendar day; `rho` per percentage point of rate. `method` names the pricing formula used.
+    """
+
+    quote_id: Id
+    contract: Symbol
+    underlying: Symbol
+    expires_at: Micros
+    strike: Price
+    right: Literal["C", "P"]
+    method: Symbol
+    reason: GreeksReason
+    bid: Quoted
+    ask: Quoted
+    underlying_price: Price
+    underlying_time: Micros
+    price: float | None = None
+    implied_vol: float | None = None
+    delta: float | None = None
+    gamma: float | None = None
+    vega: float | None = None
+    theta: float | None = None
+    rho: float | None = None
+
+
+class MicrostructureComputed(Event, frozen=True, kw_only=True):
+    """What one order book says. Imbalance over n levels is (bid size − ask size) / (bid size + ask size)."""
+
+    book_id: Id
+    symbol: Symbol
+    mid: Price
+    microprice: Price
+    spread: float
+    imbalance_1: Share
+    imbalance_3: Share
+    imbalance_5: Share
+    imbalance_10: Share
+
+
+class BarClosed(Event, frozen=True, kw_only=True):
+    """One bar of trades over [opened_at, event_time)."""
+
+    symbol: Symbol
+    interval_s: Annotated[int, Meta(gt=0)]
+    opened_at: Micros
+    open: Price
+    high: Price
+    low: Price
+    close: Price
+    volume: Size
+    vwap: Price
+    trade_count: Count
+
+
+# --- models and engine -----------------------------------------------------------------------------------------------
+
+
+class PredictionMade(Event, frozen=True, kw_only=True):
+    """A model's calibrated probability that the mid price is higher `horizon_s` seconds later."""
+
+    symbol: Symbol
+    horizon_s: Annotated[int, Meta(gt=0)]
+    model: Symbol
+    model_version: Symbol
+    probability_up: Probability
+    mid: Price
+    microstructure_id: Id
+    book_id: Id
+    bar_ids: tuple[Id, ...]
+
+
+class Lineage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What made a signal, back to the ticks."""
+
+    tick_ids: tuple[Id, ...]
+    feature_ids: tuple[Id, ...]
+    prediction_ids: tuple[Id, ...]
+    model: Symbol
+    model_version: Symbol
+    settings_id: Id
+
+
+class SignalIssued(Event, frozen=True, kw_only=True):
+    """A recommendation. `confidence` is the calibrated probability that the stated direction is right."""
+
+    symbol: Symbol
+    action: Literal["Buy", "Sell", "Hold"]
+    confidence: Probability
+    horizon_s: Annotated[int, Meta(gt=0)]
+    reference_price: Price
+    reason: Text
+    lineage: Lineage
+
+
+class SignalWithheld(Event, frozen=True, kw_only=True):
+    """A prediction that the engine declined to turn into a signal, and why."""
+
+    symbol: Symbol
+    reason: Literal["stale_input", "incomplete_lineage"]
+    explanation: Text
+    prediction_id: Id
+
+
+# --- the simulator's own ---------------------------------------------------------------------------------------------
+
+
+class TruthRevealed(Event, frozen=True, kw_only=True):
+    """The simulator's latent state and what follows from it. Evaluation may read it, models never.
+
+    `flow` is the latent order-flow pressure, `volatility` per year, `expected_return` the log return expected over
+    `horizon_s`, `probability_up` the exact probability that it is positive.
+    """
+
+    symbol: Symbol
+    horizon_s: Annotated[int, Meta(gt=0)]
+    flow: float
+    volatility: float
+    expected_return: float
+    probability_up: Probability
+
+
+class IngestionProgressed(Event, frozen=True, kw_only=True):
+    """Everything of this source up to `event_time` has been acknowledged by Kafka; a restart resumes there."""
+
+    seed: int
+    started_at: Micros
+    settings_id: Id

@@ -1,0 +1,40 @@
+"""The topic table: what flows where, how it is keyed, split and kept. Adding a stream is adding a row."""
+
+from typing import NamedTuple
+
+from contracts import events
+from contracts.events import Event
+
+
+class Topic(NamedTuple):
+    """One Kafka topic. Retention is the default of an embedded broker; a cluster may keep more."""
+
+    name: str
+    events: tuple[type[Event], ...]
+    key: str
+    """Field of the event that keys the record: records of one key keep their order."""
+    partitions: int = 1
+    retention_hours: int = 6
+    retention_mib: int = 512
+    """Per partition; whichever of the two limits is reached first applies."""
+    compacted: bool = False
+
+
+OPTION_QUOTES = Topic("market.option_quotes", (events.OptionQuoteReceived,), "contract", partitions=2)
+QUOTES = Topic("market.quotes", (events.QuoteReceived,), "symbol")
+TRADES = Topic("market.trades", (events.TradeReceived,), "symbol")
+BOOKS = Topic("market.books", (events.BookUpdated,), "symbol")
+REJECTED = Topic("market.rejected", (events.RecordRejected,), "topic")
+GREEKS = Topic("features.greeks", (events.GreeksComputed,), "contract", partitions=2)
+MICROSTRUCTURE = Topic("features.microstructure", (events.MicrostructureComputed,), "symbol")
+BARS = Topic("features.bars", (events.BarClosed,), "symbol", retention_hours=48)
+PREDICTIONS = Topic("models.predictions", (events.PredictionMade,), "symbol")
+SIGNALS = Topic("engine.signals", (events.SignalIssued, events.SignalWithheld), "symbol", retention_hours=48)
+TRUTH = Topic("simulator.truth", (events.TruthRevealed,), "symbol")
+PROGRESS = Topic("ingestion.progress", (events.IngestionProgressed,), "source", compacted=True)
+
+TOPICS = (
+    OPTION_QUOTES, QUOTES, TRADES, BOOKS, REJECTED, GREEKS, MICROSTRUCTURE, BARS, PREDICTIONS, SIGNALS, TRUTH, PROGRESS,
+)  # fmt: skip
+BY_NAME = {topic.name: topic for topic in TOPICS}
+BY_EVENT = {event: topic for topic in TOPICS for event in topic.events}

@@ -1,0 +1,1 @@
+"""The roof: settings, bootstrap (the composition root), telemetry, the command line and the embedded parts."""
