@@ -41,7 +41,7 @@ bench: $(READY) ## measure and print one JSON line a figure (ONLY=pipeline|strea
 	@$(BIN)/python -m tests.performance --only $(ONLY)
 
 soak: $(READY) ## the long drill: every part killed in turn under load
-	@$(BIN)/python -m pytest tests/soak -q
+	@$(BIN)/python -m pytest tests/soak -q -s
 
 lock: $(READY) ## resolve the Python packages anew into requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements.txt

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32)]
 Symbol = Annotated[str, Meta(min_length=1, max_length=32)]
 Micros = Annotated[int, Meta(ge=0, le=253_402_300_799_999_999)]
 """Microseconds since the epoch, UTC, up to the year 9999."""
@@ -23,7 +23,11 @@ Price = Annotated[float, Meta(gt=0.0, le=1e9)]
 Quoted = Annotated[float, Meta(ge=0.0, le=1e9)]
 """A quoted side of a market: zero means that nobody quotes it."""
 Size = Annotated[int, Meta(ge=0, le=10**15)]
-Count = Annotated[int, Meta(ge=0)]
+LARGEST = 2**63 - 1
+"""Whole numbers fit 64 bits, in Spark and in the database."""
+Count = Annotated[int, Meta(ge=0, le=LARGEST)]
+Positive = Annotated[int, Meta(gt=0, le=LARGEST)]
+Whole = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Text = Annotated[str, Meta(max_length=4096)]
 Levels = Annotated[tuple[Price, ...], Meta(max_length=10)]
@@ -90,7 +94,7 @@ class OptionQuoteReceived(Event, frozen=True, kw_only=True):
     strike: Price
     right: Literal["C", "P"]
     style: Literal["american", "european"]
-    multiplier: Annotated[int, Meta(gt=0)]
+    multiplier: Positive
     bid: Quoted
     ask: Quoted
     bid_size: Size
@@ -106,8 +110,8 @@ class RecordRejected(Event, frozen=True, kw_only=True):
     """A record that could not be used, and why. `topic` is where it stood (a provider's channel before Kafka)."""
 
     topic: Symbol
-    partition: int
-    offset: int
+    partition: Whole
+    offset: Whole
     reason: Symbol
     explanation: Text
     record: Text
@@ -164,7 +168,7 @@ class BarClosed(Event, frozen=True, kw_only=True):
     """One bar of trades over [opened_at, event_time)."""
 
     symbol: Symbol
-    interval_s: Annotated[int, Meta(gt=0)]
+    interval_s: Positive
     opened_at: Micros
     open: Price
     high: Price
@@ -182,7 +186,7 @@ class PredictionMade(Event, frozen=True, kw_only=True):
     """A model's calibrated probability that the mid price is higher `horizon_s` seconds later."""
 
     symbol: Symbol
-    horizon_s: Annotated[int, Meta(gt=0)]
+    horizon_s: Positive
     model: Symbol
     model_version: Symbol
     probability_up: Probability
@@ -209,7 +213,7 @@ class SignalIssued(Event, frozen=True, kw_only=True):
     symbol: Symbol
     action: Literal["Buy", "Sell", "Hold"]
     confidence: Probability
-    horizon_s: Annotated[int, Meta(gt=0)]
+    horizon_s: Positive
     reference_price: Price
     reason: Text
     lineage: Lineage
@@ -235,7 +239,7 @@ class TruthRevealed(Event, frozen=True, kw_only=True):
     """
 
     symbol: Symbol
-    horizon_s: Annotated[int, Meta(gt=0)]
+    horizon_s: Positive
     flow: float
     volatility: float
     expected_return: float
@@ -245,6 +249,6 @@ class TruthRevealed(Event, frozen=True, kw_only=True):
 class IngestionProgressed(Event, frozen=True, kw_only=True):
     """Everything of this source up to `event_time` has been acknowledged by Kafka; a restart resumes there."""
 
-    seed: int
+    seed: Whole
     started_at: Micros
     settings_id: Id

@@ -7,7 +7,7 @@ for tools that show lag.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Literal
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
@@ -19,6 +19,8 @@ from contracts.topics import Topic
 
 Start = Literal["committed", "earliest", "latest"]
 METADATA_TIMEOUT_S: Final = 30.0
+RETRY_PAUSE_S: Final = 0.1
+MAX_STAMP_DIGITS: Final = 18
 _LOST: Final = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001 - the client's own name
 
 
@@ -76,22 +78,16 @@ class KafkaSource:
 
     def ends(self) -> list[Position]:
         """The place just after the last record of each partition."""
-        return [
-            Position(p.topic, p.partition, self._consumer.get_watermark_offsets(p, METADATA_TIMEOUT_S)[1])
-            for p in self._consumer.assignment()
-        ]
+        return [Position(p.topic, p.partition, self._bounds(p)[1]) for p in self._consumer.assignment()]
 
     def beginnings(self) -> list[Position]:
         """The oldest record that retention has left in each partition."""
-        return [
-            Position(p.topic, p.partition, self._consumer.get_watermark_offsets(p, METADATA_TIMEOUT_S)[0])
-            for p in self._consumer.assignment()
-        ]
+        return [Position(p.topic, p.partition, self._bounds(p)[0]) for p in self._consumer.assignment()]
 
     def positions_at(self, micros: int) -> list[Position]:
         """The first record of each partition appended at or after a time; the end where there is none."""
         asked = [TopicPartition(p.topic, p.partition, micros // 1000) for p in self._consumer.assignment()]
-        found = self._consumer.offsets_for_times(asked, METADATA_TIMEOUT_S)
+        found = _patiently(lambda: self._consumer.offsets_for_times(asked, METADATA_TIMEOUT_S))
         ends = {(p.topic, p.partition): p.offset for p in self.ends()}
         return [
             Position(p.topic, p.partition, p.offset if p.offset >= 0 else ends[p.topic, p.partition]) for p in found
@@ -100,6 +96,12 @@ class KafkaSource:
     def close(self) -> None:
         """Leave without committing."""
         self._consumer.close()
+
+    def _bounds(self, partition: TopicPartition) -> tuple[int, int]:
+        bounds: tuple[int, int] = _patiently(
+            lambda: self._consumer.get_watermark_offsets(partition, METADATA_TIMEOUT_S)
+        )
+        return bounds
 
     def _partition_count(self, name: str) -> int:
         deadline = time.monotonic() + METADATA_TIMEOUT_S
@@ -117,7 +119,7 @@ class KafkaSource:
 
     def _starting_points(self, partitions: list[TopicPartition], start: Start) -> list[TopicPartition]:
         if start == "committed":
-            partitions = self._consumer.committed(partitions, METADATA_TIMEOUT_S)
+            partitions = _patiently(lambda: self._consumer.committed(partitions, METADATA_TIMEOUT_S))
         for partition in partitions:
             if start == "latest":
                 partition.offset = OFFSET_END
@@ -143,10 +145,28 @@ class KafkaSource:
         )
 
 
+def _patiently(ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the client answers
+    """The answer to a question about offsets; a partition that was just created or moved has no leader for a moment."""
+    deadline = time.monotonic() + METADATA_TIMEOUT_S
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if time.monotonic() > deadline:
+                raise PartError(
+                    f"Kafka did not tell offsets: {error.args[0].str()}. Check `optionsai status`"
+                ) from error
+            time.sleep(RETRY_PAUSE_S)
+
+
 def _place(position: int) -> int:
     return position if position >= 0 else OFFSET_BEGINNING
 
 
 def _stamps(headers: Any) -> dict[str, int]:  # noqa: ANN401 - the client types headers loosely
-    """Stage times of a record; headers that are not ours are passed over."""
-    return {name: int(value) for name, value in headers or () if name.startswith("t.") and value and value.isdigit()}
+    """Stage times of a record; headers that are not ours, or no time, are passed over: no contract guards them."""
+    return {
+        name: int(value)
+        for name, value in headers or ()
+        if name.startswith("t.") and value and len(value) <= MAX_STAMP_DIGITS and value.isdigit()
+    }

@@ -51,7 +51,13 @@ class Polygon(Section, frozen=True):
     chain_refresh_s: Positive = 60.0
     """How often the chain snapshot is read: it finds new contracts and covers those that do not quote."""
     silence_s: Positive = 30.0
-    """No message for this long while connected means a silent feed: reconnect."""
+    """No data for this long while connected means a silent feed: reconnect."""
+    max_contracts: Annotated[int, Meta(ge=0, le=1_000)] = 1_000
+    """Contracts followed live, nearest to the money first; the provider allows 1,000 a connection."""
+    rate: Annotated[float, Meta(ge=-1, le=1)] = 0.04
+    """Assumed for every expiry, continuous, per year; each option quote carries it. The provider has no rates."""
+    dividend_yields: dict[str, Annotated[float, Meta(ge=-1, le=1)]] = field(default_factory=dict)
+    """Assumed per underlying, continuous, per year; zero for those not named."""
 
 
 class Api(Section, frozen=True):
@@ -100,7 +106,8 @@ class Spark(Section, frozen=True):
     bar_trigger_ms: Whole = 1_000
     lateness_ms: Whole = 1_000
     """How late a trade may be and still enter its bar."""
-    start_timeout_s: Positive = 120.0
+    start_timeout_s: Positive = 240.0
+    """Seconds until all queries must be at work; past it the job is started again."""
 
 
 class Engine(Section, frozen=True):
@@ -131,7 +138,8 @@ class Serving(Section, frozen=True):
     """Loopback unless you decide otherwise: there is no log-in yet."""
     dash_port: Port = 8_050
     rest_port: Port = 8_000
-    grpc_port: Port = 50_051
+    grpc_port: Port = 8_051
+    """Like all ports here below 32768: above, an outgoing connection may hold the port when a service restarts."""
     metrics_port: Port = 9_400
     """First of a row of metrics ports, one a service, in the order of `runtime.services`."""
 

@@ -1,0 +1,1 @@
+"""Outward services: signals over gRPC and REST."""

@@ -1,0 +1,1 @@
+"""Signals over gRPC: stored ones, and live ones as they are issued."""

@@ -1,0 +1,1 @@
+"""The gRPC contract, and the stubs generated from it by `scripts/generate_proto.py`."""

@@ -1,0 +1,174 @@
+"""Implied volatility and Greeks of quoted European options, with a reason for every row that has none.
+
+Theory of operation
+-------------------
+The quote's price is reduced to what `models.quantitative.implied_vol` solves: the out-of-the-money side (an
+in-the-money price minus its intrinsic value) over √(F·K). The headroom to the upper bound is taken from the price as
+it was quoted, which put–call parity allows and which does not cancel. Rows that cannot be solved are given harmless
+prices and masked at the end; `models.quantitative.reasons` says which reason wins.
+"""
+
+from typing import NamedTuple
+
+from numpy.typing import ArrayLike
+
+from models.quantitative.blocks import Floats, evaluate
+from models.quantitative.european import Sensitivities, sensitivities
+from models.quantitative.formulas import MISSING, Chain, Condition, Formula, Number, sqrt, where, within
+from models.quantitative.implied_vol import total_vol
+from models.quantitative.reasons import Reason
+from models.quantitative.terms import MAX_PRICE, Terms, add_terms
+
+MIN_TIME_VALUE = 1e-230
+"""Less than this would leave the range of doubles when normalised; no quote comes near it."""
+MIN_SHARPNESS = 1e-12
+"""Least vega·σ over the size of the numbers that the price was made from, see `Reason.ZERO_VEGA`."""
+_LARGE = 1e300
+
+
+class QuoteGreeks(NamedTuple):
+    """Results of `greeks_from_quote`, each in the shape of the inputs.
+
+    Where `reason_code` is not `ok` all others are NaN, except `price`, which is there for every uncrossed quote with
+    a bid and usable inputs.
+    """
+
+    reason_code: Floats
+    """Index in `reasons.REASONS`."""
+    price: Floats
+    """The middle of bid and ask."""
+    implied_vol: Floats
+    """Per year."""
+    delta: Floats
+    """Per 1.00 of the underlying."""
+    gamma: Floats
+    """Change of delta per 1.00 of the underlying."""
+    vega: Floats
+    """Per volatility point (0.01)."""
+    theta: Floats
+    """Per calendar day (1/365 year)."""
+    rho: Floats
+    """Per percentage point of rate (0.01)."""
+
+
+class ImpliedVol(NamedTuple):
+    """Results of `implied_vol`, each in the shape of the inputs; the volatility is NaN where the reason is not `ok`."""
+
+    reason_code: Floats
+    """Index in `reasons.REASONS`."""
+    implied_vol: Floats
+    """Per year."""
+
+
+class _Solution(NamedTuple):
+    """Steps of `_solve`."""
+
+    vol: Number
+    total_vol: Number
+    answered: Condition
+    reason_code: Number
+    """Valid for rows that are alive and priced."""
+
+
+def _solve(chain: Chain, terms: Terms, priced: Condition, price: Number) -> tuple[_Solution, Sensitivities]:
+    """Implied volatility of `price`, which is harmless where `priced` fails, and the Greeks at it."""
+    spot, strike = terms.discounted_spot, terms.discounted_strike
+    intrinsic = chain.step("intrinsic", terms.side * (spot - strike))
+    time_value = chain.step("time_value", where(intrinsic > 0.0, price - intrinsic, price))
+    headroom = chain.step("headroom", where(terms.side > 0.0, spot, strike) - price)
+    has_time_value = chain.step("has_time_value", time_value >= MIN_TIME_VALUE)
+    has_headroom = chain.step("has_headroom", headroom > 0.0)
+    solvable = chain.step("solvable", terms.alive & priced & has_time_value & has_headroom)
+    scale = chain.step("scale", sqrt(spot * strike))
+    total = total_vol(
+        chain,
+        moneyness=chain.step("moneyness", where(solvable, abs(terms.log_moneyness), 0.0)),
+        price=chain.step("normal_price", where(solvable, time_value / scale, 0.25)),
+        headroom=chain.step("normal_headroom", where(solvable, headroom / scale, 0.75)),
+    )
+    vol = chain.step("solved_vol", total / terms.sqrt_years)
+    greeks = sensitivities(chain, terms, vol, total)
+    # The time value of an in-the-money price carries the rounding of spot and strike, any other only its own.
+    size = where(intrinsic > 0.0, spot + strike, price)
+    sharp = chain.step("sharp", within(greeks.density * total, MIN_SHARPNESS * size, _LARGE))
+    answered = chain.step("answered", solvable & sharp)
+    code = where(solvable, float(Reason.ZERO_VEGA), float(Reason.ABOVE_BOUND))
+    code = where(has_time_value, code, float(Reason.BELOW_INTRINSIC))
+    return _Solution(vol, total, answered, where(answered, float(Reason.OK), code)), greeks
+
+
+def _quote_formula() -> Formula:
+    chain = Chain()
+    bid, ask = chain.number("bid"), chain.number("ask")
+    terms = add_terms(chain)
+    sound = chain.step("sound_quote", terms.sound & within(bid, 0.0, MAX_PRICE) & within(ask, 0.0, MAX_PRICE))
+    has_bid = chain.step("has_bid", sound & (bid > 0.0))
+    priced = chain.step("priced", has_bid & (ask >= bid))
+    mid = chain.step("mid", 0.5 * (where(priced, bid, 1.0) + where(priced, ask, 1.0)))
+    solution, greeks = _solve(chain, terms, priced, mid)
+    code = where(priced, solution.reason_code, where(has_bid, float(Reason.CROSSED), float(Reason.NO_BID)))
+    code = where(terms.alive, code, float(Reason.EXPIRED))
+    chain.step("reason_code", where(sound, code, float(Reason.BAD_INPUT)))
+    chain.step("price", where(priced, mid, MISSING))
+    chain.step("implied_vol", where(solution.answered, solution.vol, MISSING))
+    for name in QuoteGreeks._fields[3:]:
+        chain.step(name, where(solution.answered, getattr(greeks, name), MISSING))
+    return chain.close(*QuoteGreeks._fields)
+
+
+def _price_formula() -> Formula:
+    chain = Chain()
+    price = chain.number("price")
+    terms = add_terms(chain)
+    sound = chain.step("sound_price", terms.sound & within(price, 0.0, MAX_PRICE))
+    solution, _ = _solve(chain, terms, sound, chain.step("safe_price", where(sound, price, 1.0)))
+    code = where(terms.alive, solution.reason_code, float(Reason.EXPIRED))
+    chain.step("reason_code", where(sound, code, float(Reason.BAD_INPUT)))
+    chain.step("implied_vol", where(solution.answered, solution.vol, MISSING))
+    return chain.close(*ImpliedVol._fields)
+
+
+GREEKS_FROM_QUOTE = _quote_formula()
+"""`QuoteGreeks` from `bid`, `ask` and the inputs of `terms.add_terms`."""
+IMPLIED_VOL = _price_formula()
+"""`ImpliedVol` from `price` and the inputs of `terms.add_terms`."""
+
+
+def greeks_from_quote(
+    bid: ArrayLike,
+    ask: ArrayLike,
+    underlying_price: ArrayLike,
+    strike: ArrayLike,
+    years: ArrayLike,
+    rate: ArrayLike,
+    dividend_yield: ArrayLike,
+    is_call: ArrayLike,
+) -> QuoteGreeks:
+    """Implied volatility at the middle of the quote, and the Greeks at it.
+
+    Prices are per share; rate and yield are continuous and per year; arguments broadcast.
+
+    >>> result = greeks_from_quote(10.40, 10.50, 100.0, 100.0, 1.0, 0.05, 0.0, is_call=True)
+    >>> f"{result.implied_vol:.4f} {result.delta:.4f}"
+    '0.2000 0.6368'
+    """
+    return QuoteGreeks(
+        *evaluate(GREEKS_FROM_QUOTE, bid, ask, underlying_price, strike, years, rate, dividend_yield, is_call)
+    )
+
+
+def implied_vol(
+    price: ArrayLike,
+    underlying_price: ArrayLike,
+    strike: ArrayLike,
+    years: ArrayLike,
+    rate: ArrayLike,
+    dividend_yield: ArrayLike,
+    is_call: ArrayLike,
+) -> ImpliedVol:
+    """Implied volatility of a price per share; rate and yield are continuous and per year; arguments broadcast.
+
+    >>> f"{implied_vol(10.450583572185565, 100.0, 100.0, 1.0, 0.05, 0.0, is_call=True).implied_vol:.12f}"
+    '0.200000000000'
+    """
+    return ImpliedVol(*evaluate(IMPLIED_VOL, price, underlying_price, strike, years, rate, dividend_yield, is_call))

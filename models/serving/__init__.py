@@ -1,0 +1,1 @@
+"""Scoring live feature rows with frozen artefacts."""

@@ -1,0 +1,1 @@
+"""From feature rows to frozen artefacts: the same rows that the live system streams."""

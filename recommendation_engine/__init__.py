@@ -1,0 +1,1 @@
+"""From predictions to recommendations that a trader can read and trace."""

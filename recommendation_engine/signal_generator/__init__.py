@@ -1,0 +1,1 @@
+"""The decision itself: pure, deterministic in event time."""

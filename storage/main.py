@@ -1,0 +1,91 @@
+"""The storage writer as a service: `python -m storage.main`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from contracts.ports import Position
+from runtime.bootstrap import Context, run_service
+from storage.timescaledb_client.store import Store
+from storage.writer import STORED_TOPICS, Writer
+
+ROWS = Counter("optionsai_writer_rows_total", "Rows stored that were not there before", ["table"])
+FLUSH = Histogram(
+    "optionsai_writer_flush_seconds",
+    "Time to store one batch and its offsets",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
+)
+AGE = Gauge("optionsai_writer_lag_seconds", "Age of the oldest record of the last batch when it was stored", ["topic"])
+REJECTED = Counter("optionsai_writer_rejected_total", "Records that broke their contract", ["topic", "reason"])
+EXPIRED = Counter("optionsai_writer_expired_total", "Rows left out because they are older than retention keeps")
+LOST = Counter("optionsai_writer_lost_records_total", "Records that Kafka removed before they were stored", ["topic"])
+GAPS = Counter("optionsai_writer_gaps_total", "Times that reading could not go on where it had stopped", ["topic"])
+DROPPED = Counter("optionsai_writer_partitions_dropped_total", "Partitions removed by retention")
+INTERRUPTIONS = Counter("optionsai_writer_interruptions_total", "Times the writer started over after a failure")
+
+
+class Telemetry:
+    """The writer's reports as metrics and log lines."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._log: Any = context.log
+
+    def reading(self) -> None:
+        """Serving from here on."""
+        self._context.ready()
+
+    def stored(self, rows: Mapping[str, int], lag_us: Mapping[str, int], duration_s: float) -> None:
+        """Count rows by table, set ages by topic."""
+        for table, count in rows.items():
+            ROWS.labels(table).inc(count)
+        for topic in STORED_TOPICS:
+            AGE.labels(topic.name).set(lag_us.get(topic.name, 0) / 1e6)
+        FLUSH.observe(duration_s)
+
+    def rejected(self, topic: str, reason: str) -> None:
+        """Count; the record itself is on `market.rejected`."""
+        REJECTED.labels(topic, reason).inc()
+
+    def expired(self, count: int) -> None:
+        """Count."""
+        EXPIRED.inc(count)
+
+    def gap(self, at: Position, found: Position) -> None:
+        """Say loudly that records are missing, or that the topic is not the one that was read before."""
+        GAPS.labels(at.topic).inc()
+        LOST.labels(at.topic).inc(max(found.offset - at.offset, 0))
+        self._log.error("gap", topic=at.topic, partition=at.partition, wanted=at.offset, reading_on_at=found.offset)
+
+    def dropped(self, partitions: Sequence[str]) -> None:
+        """Log what retention removed."""
+        if partitions:
+            DROPPED.inc(len(partitions))
+            self._log.info("partitions_dropped", count=len(partitions), first=partitions[0], last=partitions[-1])
+
+    def interrupted(self, error: Exception, pause_s: float) -> None:
+        """Log the reason."""
+        INTERRUPTIONS.inc()
+        self._log.warning("interrupted", explanation=str(error), again_in_s=pause_s)
+
+
+def body(context: Context) -> None:
+    """Write until asked to stop."""
+    settings = context.settings.database
+    source = context.open_source("writer", STORED_TOPICS, start="earliest")
+    try:
+        Writer(
+            source,
+            context.open_sink(),
+            lambda: Store.open(context.database_dsn(), settings.retention_hours),
+            Telemetry(context),
+            context.now,
+            settings.flush_interval_s,
+        ).run(context.stop)
+    finally:
+        source.close()
+
+
+if __name__ == "__main__":
+    run_service("writer", body)

@@ -1,0 +1,1 @@
+"""PostgreSQL, with or without TimescaleDB: schema, migrations, the writing and the reading side."""

@@ -1,0 +1,14 @@
+DROP TABLE "kafka_offsets";
+DROP TABLE "signal_stage_times";
+DROP TABLE "truth";
+DROP TABLE "withheld_signals";
+DROP TABLE "signals";
+DROP TABLE "predictions";
+DROP TABLE "bars";
+DROP TABLE "microstructure";
+DROP TABLE "greeks";
+DROP TABLE "rejected_records";
+DROP TABLE "books";
+DROP TABLE "trades";
+DROP TABLE "quotes";
+DROP TABLE "option_quotes";

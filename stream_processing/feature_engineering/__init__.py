@@ -1,0 +1,1 @@
+"""What the features are: formulas on the column interface of `models.quantitative.formulas`, no engine in sight."""

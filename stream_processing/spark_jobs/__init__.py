@@ -1,0 +1,1 @@
+"""The streaming job: the only files that know Spark."""

@@ -1,0 +1,148 @@
+"""Migrations on a real server: what they build is what the code derives; up, down, twice, and too new."""
+
+import threading
+
+import psycopg
+import pytest
+
+from contracts.errors import StateError
+from storage.timescaledb_client import migrating, schema
+from storage.timescaledb_client.migrating import Migration, load_migrations, migrate
+from storage.timescaledb_client.partitions import HOUR_US, NativePartitions, has_timescaledb, is_native, layout_of
+from storage.timescaledb_client.rows import PACKERS
+from storage.timescaledb_client.store import Slice, Store
+from tests.integration.storage.database import Database
+from tests.unit.storage.market import BEGAN, trade
+
+SECOND = Migration(2, "note", "ALTER TABLE trades ADD COLUMN note text", "ALTER TABLE trades DROP COLUMN note")
+BROKEN = Migration(2, "broken", "CREATE TABLE half (); SELECT 1 / 0", "")
+
+
+def columns(connection: psycopg.Connection[tuple[object, ...]], table: str) -> list[tuple[object, ...]]:
+    return connection.execute(
+        "SELECT attname, format_type(atttypid, NULL), NOT attnotnull, collname FROM pg_attribute "
+        "LEFT JOIN pg_collation c ON c.oid = attcollation AND collname = 'C' "
+        "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        (table,),
+    ).fetchall()
+
+
+def tables(connection: psycopg.Connection[tuple[object, ...]]) -> set[object]:
+    return {row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+
+
+def test_the_migrated_columns_are_the_derived_ones(database: Database) -> None:
+    with database.connect() as connection:
+        assert migrate(connection, load_migrations()) == (1,)
+        for table in schema.TABLES:
+            derived = [
+                (c.name, c.kind.sql.removesuffix(' COLLATE "C"'), c.nullable, "C" if c.kind == schema.TEXT else None)
+                for c in table.columns
+            ]
+            assert columns(connection, table.name) == derived
+
+
+def test_the_migrated_keys_and_indexes_are_the_derived_ones(database: Database) -> None:
+    with database.connect() as connection:
+        migrate(connection, load_migrations())
+        for table in schema.TABLES:
+            rows = connection.execute(
+                "SELECT indisprimary, array(SELECT attname::text FROM unnest(indkey) WITH ORDINALITY k (attnum, place) "
+                "JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = k.attnum ORDER BY place) "
+                "FROM pg_index WHERE indrelid = %s::regclass",
+                (table.name,),
+            ).fetchall()
+            expected = [(True, list(table.key)), *((False, list(index)) for index in table.indexes)]
+            assert sorted(rows, key=str) == sorted(expected, key=str)
+
+
+def test_up_and_down_and_up_again(database: Database) -> None:
+    migrations = load_migrations()
+    with database.connect() as connection:
+        migrate(connection, migrations)
+        assert set(schema.BY_NAME) <= tables(connection)
+        assert migrate(connection, migrations) == ()
+        assert migrate(connection, migrations, target=0) == (1,)
+        assert tables(connection) == {"schema_migrations"}
+        assert migrate(connection, migrations) == (1,)
+
+
+def test_only_what_is_missing_is_run(database: Database) -> None:
+    with database.connect() as connection:
+        migrate(connection, load_migrations())
+        assert migrate(connection, (*load_migrations(), SECOND)) == (2,)
+        assert columns(connection, "trades")[-1][0] == "note"
+        assert migrate(connection, (*load_migrations(), SECOND), target=1) == (2,)
+        assert columns(connection, "trades")[-1][0] == "sequence"
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(database: Database) -> None:
+    with database.connect() as connection:
+        with pytest.raises(Exception, match="division by zero"):
+            migrate(connection, (*load_migrations(), BROKEN))
+        assert "half" not in tables(connection)
+        assert connection.execute("SELECT max(version) FROM schema_migrations").fetchone() == (1,)
+
+
+def test_a_database_newer_than_the_program_is_refused_with_the_remedy(database: Database) -> None:
+    with database.connect() as connection:
+        migrate(connection, (*load_migrations(), SECOND))
+    with pytest.raises(StateError, match=r"schema version 2, this program knows up to 1\. Run the newer program"):
+        Store.open(database.dsn, 24)
+
+
+def test_two_writers_that_start_together_migrate_once(database: Database) -> None:
+    stores: list[Store] = []
+    starts = [threading.Thread(target=lambda: stores.append(Store.open(database.dsn, 24))) for _ in range(3)]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join(30)
+    assert len(stores) == 3
+    for store in stores:
+        store.close()
+    with database.connect() as connection:
+        assert connection.execute("SELECT version FROM schema_migrations").fetchall() == [(1,)]
+
+
+def test_without_timescaledb_tables_are_partitioned_natively(database: Database) -> None:
+    with database.connect() as connection:
+        assert not has_timescaledb(connection)
+        migrate(connection, load_migrations())
+        assert is_native(connection)
+        assert isinstance(layout_of(connection), NativePartitions)
+
+
+STAND_IN = """
+CREATE TABLE hypertables (name regclass PRIMARY KEY, slice interval);
+CREATE FUNCTION by_range(dimension name, slice interval) RETURNS interval LANGUAGE sql AS 'SELECT slice';
+CREATE FUNCTION create_hypertable(
+    relation regclass, dimension interval, create_default_indexes boolean, if_not_exists boolean
+) RETURNS void LANGUAGE sql AS
+    'INSERT INTO hypertables VALUES (relation, dimension) ON CONFLICT DO NOTHING';
+CREATE FUNCTION drop_chunks(relation regclass, older_than timestamptz) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE format('DELETE FROM %s WHERE event_time < $1 RETURNING %L', relation, relation)
+        USING older_than;
+END $$;
+"""
+"""TimescaleDB is in no wheel: these functions take what it takes and do to plain tables what it does to chunks."""
+
+
+def test_with_timescaledb_tables_become_hypertables_and_the_store_works_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrating, "has_timescaledb", lambda _: True)
+    with database.connect() as connection:
+        connection.execute(STAND_IN)
+        store = Store.open(database.dsn, 24)
+        assert not is_native(connection)
+        made = connection.execute("SELECT name::text, slice = '1 hour' FROM hypertables").fetchall()
+        assert made == [(name, True) for name in schema.BY_NAME]
+        batch = Slice()
+        for event in (trade(0), trade(0), trade(1, at=BEGAN + 30 * HOUR_US)):
+            batch.add("trades", event.event_time, PACKERS[type(event)].to_row(event))
+        assert store.write(batch, []) == {"trades": 2}
+        assert store.maintain(BEGAN + 30 * HOUR_US) == ["trades"]
+        assert connection.execute("SELECT count(*) FROM trades").fetchone() == (1,)
+        store.close()

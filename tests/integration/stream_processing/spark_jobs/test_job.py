@@ -1,0 +1,273 @@
+"""The streaming job as a process of its own on a real broker: one story, then what must be true of it.
+
+The story: the first half of a market goes in, with copies and rubbish among it; the driver is killed without warning;
+the second half goes in while it is down; it starts again on its checkpoints; at the end it is asked to stop.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Final, NamedTuple, TypeVar
+from urllib.request import urlopen
+
+import psutil
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from contracts import stages, wire
+from contracts.events import (
+    BarClosed,
+    BookUpdated,
+    Event,
+    GreeksComputed,
+    MicrostructureComputed,
+    OptionQuoteReceived,
+    TradeReceived,
+)
+from contracts.ids import make_id
+from contracts.ports import Message
+from contracts.topics import BARS, BOOKS, BY_EVENT, GREEKS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
+from runtime.kafka_source import KafkaSource
+from tests.integration.stream_processing.spark_jobs.market import bars_of, greeks_of, market, microstructure_of
+from tests.streaming_job import STOP_TIMEOUT_S, StreamingJob, running_broker
+from tests.waiting import wait_until
+
+SECONDS: Final = 40.0
+BAR_INTERVAL_S: Final = 5
+LATENESS_MS: Final = 1_000
+SETTINGS: Final = {
+    "checkpoint_interval_s": 5,
+    "bar_interval_s": BAR_INTERVAL_S,
+    "bar_trigger_ms": 200,
+    "lateness_ms": LATENESS_MS,
+}
+OUTPUT_TIMEOUT_S: Final = 120.0
+DUE: Final = 1_767_225_600_000_001
+RUBBISH: Final = (b"", b"{", b"null", b"[]", b'{"type":"OptionQuoteReceived"}', b"\xff\xfe", b"[" * 10_000)
+RELATIVE: Final = 1e-9
+"""Both engines run one formula; what is left is the rounding of exp and log, made larger by the worst condition."""
+
+E = TypeVar("E", bound=Event)
+
+
+class Story(NamedTuple):
+    """What went in, what came out, and what was seen meanwhile."""
+
+    events: Sequence[Event]
+    market: Mapping[str, Sequence[Message]]
+    before_kill: Mapping[str, Sequence[Message]]
+    outputs: Mapping[str, Sequence[Message]]
+    metrics: str
+    exit_status: int | None
+    left_behind: Sequence[psutil.Process]
+    job: StreamingJob
+    bootstrap: str
+
+
+def publish(bootstrap: str, events: Sequence[Event]) -> None:
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
+    for event in events:
+        headers: list[tuple[str, str | bytes | None]] = [(stages.DUE, str(DUE).encode())]
+        producer.produce(BY_EVENT[type(event)].name, wire.encode(event), wire.key_of(event), headers=headers)
+    assert producer.flush(30.0) == 0
+
+
+def publish_rubbish(bootstrap: str, sound: Sequence[Event]) -> None:
+    """Records that are no events: broken, of another kind, of another version, with values that cannot be."""
+    producer = Producer({"bootstrap.servers": bootstrap})
+    for topic in (OPTION_QUOTES, BOOKS, TRADES):
+        example = wire.encode(next(event for event in sound if BY_EVENT[type(event)] is topic))
+        other = wire.encode(next(event for event in sound if BY_EVENT[type(event)] is not topic))
+        spoiled = (
+            other,
+            example.replace(b'"schema_version":1', b'"schema_version":2'),
+            example.replace(b'"event_id":"', b'"event_id":"XYZ'),
+            example.replace(b'"simulated":true', b'"simulated":null'),
+            example[:-20],
+        )
+        for value in (*RUBBISH, *spoiled):
+            producer.produce(topic.name, value, b"rubbish")
+        producer.produce(topic.name, None, b"tombstone")
+    assert producer.flush(30.0) == 0
+
+
+def read_all(bootstrap: str, topic: Topic) -> list[Message]:
+    """All records that stand in a topic now."""
+    messages: list[Message] = []
+    with closing(KafkaSource({"bootstrap.servers": bootstrap}, "test", [topic], "earliest")) as source:
+        ends = sum(position.offset for position in source.ends())
+
+        def read_on() -> bool:
+            messages.extend(source.poll(5_000, 0.2))
+            return len(messages) >= ends
+
+        wait_until(read_on, OUTPUT_TIMEOUT_S, f"{ends} records in {topic.name}")
+    return messages
+
+
+def wait_for_ids(bootstrap: str, topic: Topic, wanted: set[str]) -> None:
+    missing = set(wanted)
+    with closing(KafkaSource({"bootstrap.servers": bootstrap}, "test", [topic], "earliest")) as source:
+
+        def arrived() -> bool:
+            missing.difference_update(ids(source.poll(5_000, 0.2)))
+            return not missing
+
+        wait_until(arrived, OUTPUT_TIMEOUT_S, f"{len(wanted)} results in {topic.name}")
+
+
+def ids(messages: Sequence[Message]) -> set[str]:
+    return {wire.decode(message.topic, message.value).event_id for message in messages}
+
+
+def expected_ids(events: Sequence[Event]) -> dict[Topic, set[str]]:
+    trades = [event for event in events if isinstance(event, TradeReceived)]
+    return {
+        GREEKS: {
+            make_id("GreeksComputed", event.event_id, "european-bsm")
+            for event in events
+            if isinstance(event, OptionQuoteReceived)
+        },
+        MICROSTRUCTURE: {
+            make_id("MicrostructureComputed", event.event_id) for event in events if isinstance(event, BookUpdated)
+        },
+        BARS: set(bars_of(trades, BAR_INTERVAL_S, LATENESS_MS * 1_000)),
+    }
+
+
+def wait_for_outputs(bootstrap: str, events: Sequence[Event]) -> dict[str, list[Message]]:
+    """What stands in the output topics once everything expected is there."""
+    expected = expected_ids(events)
+    for topic, wanted in expected.items():
+        wait_for_ids(bootstrap, topic, wanted)
+    return {topic.name: read_all(bootstrap, topic) for topic in expected}
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    folder = tmp_path_factory.mktemp("streaming")
+    events = market(SECONDS)
+    half = len(events) // 2
+    with running_broker(folder) as bootstrap:
+        job = StreamingJob(folder, bootstrap, SETTINGS)
+        with job:
+            publish(bootstrap, events[: half // 2])
+            publish_rubbish(bootstrap, events)
+            publish(bootstrap, events[half // 4 : half])  # a quarter of it for the second time
+            before_kill = wait_for_outputs(bootstrap, events[:half])
+            publish(bootstrap, events[:half])  # and everything once more, late
+            with urlopen(f"http://127.0.0.1:{job.metrics_port}/metrics") as answer:
+                metrics = answer.read().decode()
+            job.kill()
+            publish(bootstrap, events[half:])
+            job.start()
+            outputs = wait_for_outputs(bootstrap, events)
+            assert job.process is not None
+            family = psutil.Process(job.process.pid).children(recursive=True)
+            exit_status = job.stop()
+            _, left_behind = psutil.wait_procs(family, STOP_TIMEOUT_S)
+        inputs = {topic.name: read_all(bootstrap, topic) for topic in (OPTION_QUOTES, BOOKS, TRADES)}
+        yield Story(events, inputs, before_kill, outputs, metrics, exit_status, left_behind, job, bootstrap)
+
+
+def decoded(messages: Sequence[Message], kind: type[E]) -> list[E]:
+    events = [wire.decode(message.topic, message.value) for message in messages]
+    return [event for event in events if isinstance(event, kind)]
+
+
+def close(one: float | None, other: float) -> bool:
+    return math.isnan(other) if one is None else math.isclose(one, other, rel_tol=RELATIVE, abs_tol=1e-12)
+
+
+def test_every_quote_has_its_greeks_and_nothing_else_has(story: Story) -> None:
+    assert ids(story.outputs[GREEKS.name]) == expected_ids(story.events)[GREEKS]
+
+
+def test_greeks_are_those_of_the_same_formula_in_numpy(story: Story) -> None:
+    quotes = {event.event_id: event for event in story.events if isinstance(event, OptionQuoteReceived)}
+    for greeks in decoded(story.outputs[GREEKS.name], GreeksComputed):
+        quote = quotes[greeks.quote_id]
+        assert (greeks.contract, greeks.event_time, greeks.source) == (quote.contract, quote.event_time, quote.source)
+        assert (greeks.bid, greeks.ask, greeks.simulated) == (quote.bid, quote.ask, quote.simulated)
+        wanted = greeks_of(quote)
+        for name in wanted._fields[1:]:
+            assert close(getattr(greeks, name), float(getattr(wanted, name))), (name, quote)
+        assert (greeks.reason == "ok") == (greeks.implied_vol is not None)
+
+
+def test_every_book_has_its_microstructure(story: Story) -> None:
+    assert ids(story.outputs[MICROSTRUCTURE.name]) == expected_ids(story.events)[MICROSTRUCTURE]
+    books = {event.event_id: event for event in story.events if isinstance(event, BookUpdated)}
+    for computed in decoded(story.outputs[MICROSTRUCTURE.name], MicrostructureComputed):
+        for name, wanted in microstructure_of(books[computed.book_id]).items():
+            assert close(getattr(computed, name), wanted), name
+
+
+def test_bars_are_those_of_a_plain_fold_and_copies_of_trades_do_not_count(story: Story) -> None:
+    trades = [event for event in story.events if isinstance(event, TradeReceived)]
+    wanted = bars_of(trades, BAR_INTERVAL_S, LATENESS_MS * 1_000)
+    computed = {bar.event_id: bar for bar in decoded(story.outputs[BARS.name], BarClosed)}
+    assert len(wanted) > 20, "the story is too short to say anything"
+    assert computed == wanted
+
+
+def test_a_bar_is_published_once_while_nothing_is_killed(story: Story) -> None:
+    counts = Counter(bar.event_id for bar in decoded(story.before_kill[BARS.name], BarClosed))
+    assert counts
+    assert set(counts.values()) == {1}
+
+
+def test_what_is_computed_again_is_the_same_to_the_byte(story: Story) -> None:
+    for messages in story.outputs.values():
+        versions: dict[str, set[bytes]] = defaultdict(set)
+        for message in messages:
+            versions[wire.decode(message.topic, message.value).event_id].add(message.value)
+        assert {len(values) for values in versions.values()} == {1}
+
+
+def test_stage_times_travel_in_the_headers(story: Story) -> None:
+    for source, sink in ((OPTION_QUOTES, GREEKS), (BOOKS, MICROSTRUCTURE)):
+        appended = defaultdict(set)
+        for message in story.market[source.name]:
+            if message.stamps:
+                appended[wire.decode(source.name, message.value).event_id].add(message.appended_at)
+        for message in story.outputs[sink.name]:
+            event = wire.decode(sink.name, message.value)
+            parent = event.quote_id if isinstance(event, GreeksComputed) else getattr(event, "book_id", "")
+            assert message.stamps[stages.DUE] == DUE
+            assert message.stamps[stages.MARKET] in appended[parent]
+
+
+def test_keys_keep_a_contracts_greeks_in_one_partition(story: Story) -> None:
+    partitions = defaultdict(set)
+    for message in story.outputs[GREEKS.name]:
+        event = wire.decode(message.topic, message.value)
+        assert isinstance(event, GreeksComputed)
+        partitions[event.contract].add(message.partition)
+    assert {len(held) for held in partitions.values()} == {1}
+    assert set.union(*partitions.values()) == {0, 1}
+
+
+def test_metrics_show_lag_and_offsets(story: Story) -> None:
+    assert 'optionsai_lag_records{topic="market.option_quotes"}' in story.metrics
+    assert 'optionsai_spark_checkpointed_offset{partition="0",query="bars"}' in story.metrics
+    assert 'optionsai_spark_rows_out_per_second{topic="features.greeks"}' in story.metrics
+
+
+def test_asked_to_stop_it_ends_well_and_leaves_no_virtual_machine(story: Story) -> None:
+    assert story.exit_status == 0
+    assert story.left_behind == []
+
+
+def test_a_retention_gap_is_refused_with_the_remedy(story: Story) -> None:
+    admin = AdminClient({"bootstrap.servers": story.bootstrap})
+    publish(story.bootstrap, [event for event in story.events if isinstance(event, BookUpdated)])
+    ends = len(read_all(story.bootstrap, BOOKS))
+    for future in admin.delete_records([TopicPartition(BOOKS.name, 0, ends)]).values():
+        future.result(30.0)
+    story.job.launch()
+    assert story.job.process is not None
+    assert story.job.process.wait(OUTPUT_TIMEOUT_S) == 1
+    assert "A retention gap" in story.job.log.read_text()

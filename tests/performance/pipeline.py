@@ -1,0 +1,99 @@
+"""The whole stack under load: loss, latency, memory, and how soon the first signal is there."""
+
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from contracts import stages, wire
+from contracts.events import SignalIssued
+from contracts.topics import BOOKS, GREEKS, OPTION_QUOTES, SIGNALS, TRADES, Topic
+from tests import ledger
+from tests.performance.figures import emit, emit_latency
+from tests.stack import Stack
+from tests.waiting import wait_until
+
+OPTION_QUOTES_PER_S: Final = 3_000
+MEMORY_EVERY_S: Final = 10.0
+WARM_UP_S: Final = 30.0
+"""Left out of the latencies: Java compiles its hot methods during it."""
+TABLES: Final[dict[str, Topic]] = {"option_quotes": OPTION_QUOTES, "trades": TRADES, "books": BOOKS}
+
+
+def run(seconds: float) -> None:
+    """Run the stack at full load for a while and print what was seen."""
+    config = {"api": {"simulator": {"option_quotes_per_s": OPTION_QUOTES_PER_S}}}
+    with tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder, Stack(Path(folder), config) as stack:
+        emit("pipeline.ready", time.time() - stack.started_at, "s")
+        first = wait_until(lambda: first_signal(stack), 120.0, "a first signal")
+        emit("pipeline.first_signal", first - stack.started_at, "s", 60.0)
+        emit("pipeline.memory_pss.max", _watch_memory(stack, seconds), "GiB", 8.0)
+        _emit_loss(stack)
+        _emit_latencies(stack)
+
+
+def first_signal(stack: Stack) -> float | None:
+    """When Kafka appended the first signal, seconds since the epoch."""
+    for appended_at, _, value in ledger.records(stack, SIGNALS):
+        if isinstance(wire.decode(SIGNALS.name, value), SignalIssued):
+            return appended_at / 1e6
+    return None
+
+
+def _watch_memory(stack: Stack, seconds: float) -> float:
+    """Largest proportional set size of the supervisor and all its descendants, GiB."""
+    deadline, pause, largest = time.monotonic() + seconds, threading.Event(), 0
+    while time.monotonic() < deadline:
+        total = 0
+        root = psutil.Process(stack.pid)
+        for process in (root, *root.children(recursive=True)):
+            try:
+                total += process.memory_full_info().pss
+            except psutil.Error:
+                continue
+        largest = max(largest, total)
+        pause.wait(min(MEMORY_EVERY_S, max(0.0, deadline - time.monotonic())))
+    return largest / 2**30
+
+
+def _emit_loss(stack: Stack) -> None:
+    """Ids made again from the seed, in the topics and in the database, up to the last recorded progress."""
+    made_by = ledger.progress(stack)
+    cut = made_by.event_time
+    from_seed = ledger.seed_ids(stack, made_by, cut)
+    for table, topic in TABLES.items():
+        wanted = from_seed[topic.events[0].__name__]
+        ledger.wait_until_held(stack, table, made_by.source, cut, len(wanted))
+        in_topic = ledger.topic_ids(stack, topic, made_by.source, cut)
+        rows = ledger.table_ids(stack, table, made_by.source, cut)
+        emit(f"pipeline.{table}.from_seed", len(wanted), "events")
+        emit(f"pipeline.{table}.topic_difference", len(wanted ^ in_topic), "events", 0)
+        emit(f"pipeline.{table}.table_difference", len(wanted ^ set(rows)), "events", 0)
+        emit(f"pipeline.{table}.doubles", len(rows) - len(set(rows)), "rows", 0)
+    quotes = len(from_seed["OptionQuoteReceived"])
+    ledger.wait_until_held(stack, "greeks", made_by.source, cut, quotes)
+    greeks = ledger.table_ids(stack, "greeks", made_by.source, cut)
+    in_topic = ledger.topic_ids(stack, GREEKS, made_by.source, cut)
+    emit("pipeline.greeks.missing", quotes - len(set(greeks)), "events", 0)
+    emit("pipeline.greeks.table_difference", len(in_topic ^ set(greeks)), "events", 0)
+    emit("pipeline.quotes_per_s", quotes / ((cut - made_by.started_at) / 1e6), "1/s")
+
+
+def _emit_latencies(stack: Stack) -> None:
+    warm = ledger.progress(stack).started_at + int((time.time() - stack.started_at > 2 * WARM_UP_S) * WARM_UP_S * 1e6)
+    greeks = [
+        (appended - due) / 1e3
+        for appended, stamps, _ in ledger.records(stack, GREEKS)
+        if (due := stamps.get(stages.DUE, 0)) >= warm
+    ]
+    emit_latency("pipeline.tick_to_greeks", greeks, {"p50": 15.0, "p99": 60.0})
+    signals = []
+    for appended, stamps, value in ledger.records(stack, SIGNALS):
+        event = wire.decode(SIGNALS.name, value)
+        due = stamps.get(stages.DUE, 0)
+        if isinstance(event, SignalIssued) and due >= warm and event.lineage.tick_ids and event.lineage.prediction_ids:
+            signals.append((appended - due) / 1e3)
+    emit_latency("pipeline.tick_to_signal", signals, {"p99": 500.0})

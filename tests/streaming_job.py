@@ -1,0 +1,115 @@
+"""The streaming job as its own process beside a broker of its own: what a supervisor would start, without the rest."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+import yaml
+
+from runtime.embedded import jars, java, kafka
+from runtime.services import metrics_port
+from runtime.supervisor.ports import LOOPBACK, any_free
+from runtime.supervisor.probes import http_probe
+from runtime.topics import ensure_topics
+from tests.waiting import wait_until
+
+MODULE: Final = "stream_processing.spark_jobs.feature_extraction"
+BROKER_TIMEOUT_S: Final = 60.0
+START_TIMEOUT_S: Final = 120.0
+STOP_TIMEOUT_S: Final = 40.0
+MAX_QUOTED: Final = 2_000
+
+
+@contextmanager
+def running_broker(folder: Path) -> Iterator[str]:
+    """An embedded broker with all topics; yields its address."""
+    chosen = java.choose(os.environ, folder / "java")
+    broker = kafka.Broker(folder / "kafka", any_free(), any_free(), chosen, jars.paths("kafka"))
+    kafka.prepare(broker)
+    with (folder / "kafka.log").open("wb") as log:
+        process = subprocess.Popen(broker.command(), stdout=log, stderr=log)
+    try:
+        wait_until(lambda: kafka.probe(broker.bootstrap) is None, BROKER_TIMEOUT_S, f"a broker; see {log.name}")
+        ensure_topics({"bootstrap.servers": broker.bootstrap})
+        yield broker.bootstrap
+    finally:
+        process.kill()
+        process.wait()
+
+
+class StreamingJob:
+    """`python -m stream_processing.spark_jobs.feature_extraction` on a state directory below `folder`."""
+
+    def __init__(self, folder: Path, bootstrap: str, spark: Mapping[str, Any]) -> None:
+        self.state_dir, config_dir = folder / "state", folder / "config"
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        config_dir.mkdir(parents=True, exist_ok=True)
+        offset = metrics_port("spark", 0)
+        self.metrics_port = any_free()
+        sections = {
+            "kafka": {"bootstrap_servers": bootstrap},
+            "serving": {"metrics_port": self.metrics_port - offset},
+            "spark": dict(spark),
+        }
+        for name, values in sections.items():
+            (config_dir / f"{name}_config.yaml").write_text(yaml.safe_dump(values))
+        self.environment = os.environ | {
+            "OPTIONSAI_STATE_DIR": str(self.state_dir),
+            "OPTIONSAI_CONFIG_DIR": str(config_dir),
+            "JAVA_HOME": str(java.choose(os.environ, folder / "java").home),
+        }
+        self.log = folder / "job.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start it and return once it is at work."""
+        self.launch()
+        try:
+            wait_until(self.is_ready, START_TIMEOUT_S, f"the streaming job at work; see {self.log}")
+        except BaseException:
+            self.stop()
+            raise
+
+    def launch(self, *command: str) -> None:
+        """Start it without waiting."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command or [sys.executable, "-m", MODULE], env=self.environment, stdout=log, stderr=log
+            )
+
+    def is_ready(self) -> bool:
+        """Whether `/ready` says so; fails if the process has ended."""
+        assert self.process is not None
+        assert self.process.poll() is None, f"the job ended: {self.log.read_text()[-MAX_QUOTED:]}"
+        return http_probe(LOOPBACK, self.metrics_port) is None
+
+    def stop(self) -> int | None:
+        """Ask it to stop; its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it without asking."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> int | None:
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise

@@ -1,0 +1,58 @@
+"""Rules of this code base that no off-the-shelf linter holds."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_FILE = 600
+LONGEST_P95 = 400
+LONGEST_FUNCTION = 60
+GENERATED = ("_pb2.py", "_pb2_grpc.py", "_pb2.pyi")
+MARKS = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]))
+
+
+def tracked(pattern: str) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in listed.split() if not name.endswith(GENERATED) and (ROOT / name).exists()]
+
+
+SOURCES = tracked("*.py")
+PRODUCT = [path for path in SOURCES if path.relative_to(ROOT).parts[0] != "tests"]
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    statements = [s for s in function.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    return (statements[-1].end_lineno or 0) - statements[0].lineno + 1 if statements else 0
+
+
+def test_files_are_short() -> None:
+    lengths = sorted((len(path.read_text().splitlines()), str(path.relative_to(ROOT))) for path in PRODUCT)
+    assert lengths[-1][0] <= LONGEST_FILE, lengths[-3:]
+    assert lengths[int(0.95 * len(lengths))][0] <= LONGEST_P95, lengths[-5:]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_are_short_and_hide_no_imports(path: Path) -> None:
+    for function in functions(path):
+        where = f"{path.name}:{function.lineno} {function.name}"
+        assert body_lines(function) <= LONGEST_FUNCTION, where
+        assert not [n for n in ast.walk(function) if isinstance(n, ast.Import | ast.ImportFrom)], where
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_marks_of_unfinished_work_and_no_sleeping_tests(path: Path) -> None:
+    text = path.read_text()
+    assert not MARKS.search(text)
+    if path not in PRODUCT:
+        assert "time" + ".sleep(" not in text
