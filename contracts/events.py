@@ -183,7 +183,10 @@ class BarClosed(Event, frozen=True, kw_only=True):
 
 
 class PredictionMade(Event, frozen=True, kw_only=True):
-    """A model's calibrated probability that the mid price is higher `horizon_s` seconds later."""
+    """A model's calibrated probability that the mid price is higher, not lower, `horizon_s` seconds later.
+
+    Moments at which it is unchanged are left out of training and of the probability.
+    """
 
     symbol: Symbol
     horizon_s: Positive
