@@ -13,6 +13,13 @@ from contracts.topics import BY_EVENT, TOPICS, Topic
 MAX_RECORD_BYTES: Final = 65_536
 """The largest event, a ten-level book, is under 1 kB; anything near this limit is not one of ours."""
 
+KNOWN_VERSIONS: Final = frozenset({1})
+
+
+class _Versioned(msgspec.Struct):
+    schema_version: int
+
+
 _encoder = msgspec.json.Encoder()
 _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
     topic.name: msgspec.json.Decoder(reduce(or_, topic.events)) for topic in TOPICS
@@ -37,11 +44,19 @@ def decode(topic: str, data: bytes) -> Event:
     try:
         event: Event = _DECODERS[topic].decode(data)
     except msgspec.ValidationError as error:
-        reason = "unknown_version" if "schema_version" in str(error) else "impossible"
-        raise RejectedRecord(reason, str(error)) from error
+        raise RejectedRecord(_reason(data), str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RejectedRecord("malformed", str(error)) from error
     return event
+
+
+def _reason(data: bytes) -> str:
+    """Whether a record that breaks the contract says of itself that it follows another one."""
+    try:
+        version = msgspec.json.decode(data, type=_Versioned).schema_version
+    except msgspec.MsgspecError:
+        return "impossible"
+    return "impossible" if version in KNOWN_VERSIONS else "unknown_version"
 
 
 def key_of(event: Event) -> bytes:

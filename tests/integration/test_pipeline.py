@@ -2,8 +2,9 @@
 
 import json
 import urllib.request
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, LiteralString
 
 import pytest
 from confluent_kafka import Producer
@@ -20,9 +21,13 @@ FIRST_SIGNAL_LIMIT_S = 120.0
 SERVICES = ("ingestion", "writer", "scoring", "engine", "api", "dash")
 
 
-def rows(stack: Stack, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+def rows(stack: Stack, query: LiteralString, *parameters: object) -> list[tuple[Any, ...]]:
     with stack.database() as connection:
-        return connection.execute(sql.SQL(query), parameters).fetchall()  # type: ignore[arg-type]
+        return connection.execute(sql.SQL(query), parameters).fetchall()
+
+
+def holds(stack: Stack, count: LiteralString, ids: list[str]) -> bool:
+    return bool(rows(stack, count, ids) == [(len(set(ids)),)])
 
 
 def get(stack: Stack, path: str) -> Any:  # noqa: ANN401 - JSON
@@ -35,15 +40,14 @@ def test_a_signal_can_be_followed_back_to_its_ticks(stack: Stack) -> None:
     signal = get(stack, "/signals?limit=1")["signals"][0]
     detail = get(stack, f"/signals/{signal['id']}")
     lineage = detail["lineage"]
-    for table, ids in {
-        "books": lineage["tick_ids"],
-        "predictions": lineage["prediction_ids"],
-        "microstructure": lineage["feature_ids"][:1],
-        "bars": lineage["feature_ids"][1:],
-    }.items():
+    for count, ids in (
+        ("SELECT count(*) FROM books WHERE event_id = ANY(%s::uuid[])", lineage["tick_ids"]),
+        ("SELECT count(*) FROM predictions WHERE event_id = ANY(%s::uuid[])", lineage["prediction_ids"]),
+        ("SELECT count(*) FROM microstructure WHERE event_id = ANY(%s::uuid[])", lineage["feature_ids"][:1]),
+        ("SELECT count(*) FROM bars WHERE event_id = ANY(%s::uuid[])", lineage["feature_ids"][1:]),
+    ):
         assert ids
-        query = f"SELECT count(*) FROM {table} WHERE event_id = ANY(%s::uuid[])"  # noqa: S608 - names from above
-        wait_until(lambda query=query, ids=ids: rows(stack, query, ids)[0][0] == len(ids), 30, f"lineage in {table}")
+        wait_until(partial(holds, stack, count, ids), 30, count)
     assert signal["simulated"] is True
 
 
@@ -79,24 +83,15 @@ def test_every_quote_has_greeks_or_a_reason(stack: Stack) -> None:
 def test_a_bad_record_is_rejected_with_its_reason_and_the_pipeline_goes_on(
     stack: Stack, value: bytes, reason: str
 ) -> None:
-    placed: list[int] = []
+    placed: list[str] = []
     producer = Producer(stack.kafka_client())
     for topic in (QUOTES, OPTION_QUOTES, BOOKS, TRADES):
-        producer.produce(topic.name, value, on_delivery=lambda _, record: placed.append(record.offset()))
+        producer.produce(topic.name, value, on_delivery=lambda _, record: placed.append(str(record.topic())))
     assert producer.flush(30) == 0
     assert len(placed) == 4
 
-    def rejections() -> bool:
-        found = rows(
-            stack, "SELECT topic FROM rejected_records WHERE record = %s AND reason = %s", value.decode(), reason
-        )
-        return len(found) >= 4
-
-    if reason == "unknown_version":
-        query = "SELECT topic FROM rejected_records WHERE record = %s"
-        wait_until(lambda: len(rows(stack, query, value.decode())) >= 4, 30, "rejections")
-    else:
-        wait_until(rejections, 30, "rejections")
+    query: LiteralString = "SELECT DISTINCT topic FROM rejected_records WHERE record = %s AND reason = %s"
+    wait_until(lambda: len(rows(stack, query, value.decode(), reason)) == 4, 30, "rejections")
     before = rows(stack, "SELECT count(*) FROM greeks")[0][0]
     wait_until(lambda: rows(stack, "SELECT count(*) FROM greeks")[0][0] > before, 30, "greeks after the bad record")
 

@@ -13,7 +13,7 @@ LONGEST_FILE = 600
 LONGEST_P95 = 400
 LONGEST_FUNCTION = 60
 GENERATED = ("_pb2.py", "_pb2_grpc.py", "_pb2.pyi")
-MARKS = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]))
+MARKS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]) + r")\b")
 
 
 def tracked(pattern: str) -> list[Path]:

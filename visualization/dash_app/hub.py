@@ -52,7 +52,7 @@ class Hub:
 
     async def run(self, live: EventSource, history: EventSource, stop: Stop, on_ready: Callable[[], None]) -> None:
         """Take everything in until asked to stop."""
-        history.seek(await self._load_signals())
+        history.seek(await stored_signals(self._reader, self.view))
         on_ready()
         watching = asyncio.create_task(self._watch_services(stop))
         try:
@@ -93,22 +93,21 @@ class Hub:
             self.view.apply(record.event, {**record.stamps, stages.SIGNALLED: record.appended_at})
             self.flows[record.topic].add(record.appended_at, record.stamps.get(stages.DUE))
 
+    def learn(self, states: Mapping[str, ServiceState], now: int) -> None:
+        """Rates are the growth of each count since the last time it was asked; a restart gives one gap."""
+        for name, state in states.items():
+            before, then = self._services.get(name, (None, now))
+            took_s = (now - then) / 1e6
+            if before is not None and took_s > 0:
+                counts = ((before.events_in, state.events_in), (before.events_out, state.events_out))
+                self._rates[name] = tuple(_rate(old, new, took_s) for old, new in counts)  # type: ignore[assignment]
+            self._services[name] = (state, now)
+
     async def _follow(self, source: EventSource, stop: Stop) -> None:
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, "hub") as thread:
             while not stop.is_set():
                 self.take(await loop.run_in_executor(thread, _read, source))
-
-    async def _load_signals(self) -> list[Position]:
-        """The newest stored signals; where in their topic to read on. Without the database, from its beginning."""
-        try:
-            # The position first: what is stored in between is read twice, and nothing falls between the two.
-            stored = await asyncio.to_thread(self._reader.stored_up_to, SIGNALS.name)
-            for found in await asyncio.to_thread(lambda: self._reader.newest_signals(limit=HISTORY_SIGNALS)):
-                self.view.apply(found.signal, found.stages)
-        except OptionsAIError:
-            return []
-        return [Position(SIGNALS.name, partition, offset) for partition, offset in stored.items()]
 
     async def _load_chains(self) -> None:
         """The newest stored Greeks of whatever has bars by now; live ones replace them as they come."""
@@ -122,18 +121,20 @@ class Hub:
     async def _watch_services(self, stop: Stop) -> None:
         while not stop.is_set():
             states = await asyncio.to_thread(self._status.ask)
-            self._learn(states, self.now())
+            self.learn(states, self.now())
             await asyncio.sleep(STATUS_EVERY_S)
 
-    def _learn(self, states: Mapping[str, ServiceState], now: int) -> None:
-        """Rates are the growth of each count since the last time it was asked; a restart gives one gap."""
-        for name, state in states.items():
-            before, then = self._services.get(name, (None, now))
-            took_s = (now - then) / 1e6
-            if before is not None and took_s > 0:
-                counts = ((before.events_in, state.events_in), (before.events_out, state.events_out))
-                self._rates[name] = tuple(_rate(old, new, took_s) for old, new in counts)  # type: ignore[assignment]
-            self._services[name] = (state, now)
+
+async def stored_signals(reader: MarketReader, view: LiveView) -> list[Position]:
+    """Show the newest stored signals; where in their topic to read on. Without the database, from its beginning."""
+    try:
+        # The position first: what is stored in between is read twice, and nothing falls between the two.
+        stored = await asyncio.to_thread(reader.stored_up_to, SIGNALS.name)
+        for found in await asyncio.to_thread(lambda: reader.newest_signals(limit=HISTORY_SIGNALS)):
+            view.apply(found.signal, found.stages)
+    except OptionsAIError:
+        return []
+    return [Position(SIGNALS.name, partition, offset) for partition, offset in stored.items()]
 
 
 def _read(source: EventSource) -> list[Record]:

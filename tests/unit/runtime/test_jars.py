@@ -136,6 +136,7 @@ def test_the_default_repository_is_that_of_spark_s_resolver() -> None:
 def test_without_pyspark_or_its_resolver_a_mirror_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pyspark").mkdir()
     (tmp_path / "pyspark" / "__init__.py").touch()
+    monkeypatch.delitem(sys.modules, "pyspark", raising=False)
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     with pytest.raises(PartError, match=jars.MIRROR_VARIABLE):
         jars.public_repository()

@@ -27,26 +27,23 @@ def market(seconds: float) -> list[Event]:
     return [event for event in early if isinstance(event, MARKET_TOPIC_EVENTS)]
 
 
-def greeks_of(quote: OptionQuoteReceived) -> QuoteGreeks:
-    """What NumPy makes of a quote."""
-    return greeks_from_quote(
-        quote.bid,
-        quote.ask,
-        quote.underlying_price,
-        quote.strike,
-        years_between(quote.event_time, quote.expires_at),
-        quote.rate,
-        quote.dividend_yield,
-        is_call=quote.right == "C",
+def greeks_of(quotes: Sequence[OptionQuoteReceived]) -> dict[str, dict[str, float]]:
+    """Quote's id → what NumPy makes of it."""
+    result = greeks_from_quote(
+        *([getattr(quote, name) for quote in quotes] for name in ("bid", "ask", "underlying_price", "strike")),
+        years_between([quote.event_time for quote in quotes], [quote.expires_at for quote in quotes]),
+        *([getattr(quote, name) for quote in quotes] for name in ("rate", "dividend_yield")),
+        is_call=[quote.right == "C" for quote in quotes],
     )
+    names = QuoteGreeks._fields[1:]
+    columns = [getattr(result, name).tolist() for name in names]
+    return {quote.event_id: dict(zip(names, row, strict=True)) for quote, *row in zip(quotes, *columns, strict=True)}
 
 
 def microstructure_of(book: BookUpdated) -> dict[str, float]:
     """What NumPy makes of a two-sided book."""
     sizes = [
-        np.float64(size)
-        for side in (book.bid_sizes, book.ask_sizes)
-        for size in (*side, *[0] * (LEVELS - len(side)))
+        np.float64(size) for side in (book.bid_sizes, book.ask_sizes) for size in (*side, *[0] * (LEVELS - len(side)))
     ]
     results = evaluate(MICROSTRUCTURE, book.bid_prices[0], book.ask_prices[0], *sizes)
     return {name: float(value) for name, value in zip(MICROSTRUCTURE.outputs, results, strict=True)}

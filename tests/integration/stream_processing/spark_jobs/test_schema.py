@@ -1,4 +1,4 @@
-"""The derived types and conditions against the contract itself: Spark must read and write what `contracts.wire` does."""
+"""The derived types and conditions against the contract: Spark must read and write what `contracts.wire` does."""
 
 import json
 from collections.abc import Sequence
@@ -130,9 +130,7 @@ def test_a_field_without_value_or_default_is_refused(spark: SparkSession) -> Non
 
 def test_stage_times_are_added_to_the_headers_there_are(spark: SparkSession) -> None:
     headers = records.stamped(f.col("headers"), stages.MARKET, f.col("timestamp"))
-    frame = spark.createDataFrame(
-        [(b"", b"", APPENDED_AT, [("t.due", b"5")]), (b"", b"", APPENDED_AT, None)], COLUMNS
-    )
+    frame = spark.createDataFrame([(b"", b"", APPENDED_AT, [("t.due", b"5")]), (b"", b"", APPENDED_AT, None)], COLUMNS)
     micros = str(int(APPENDED_AT.timestamp()) * 1_000_000).encode()
     stamp = ("t.market", micros)
     found = [[(header.key, bytes(header.value)) for header in row[0]] for row in frame.select(headers).collect()]

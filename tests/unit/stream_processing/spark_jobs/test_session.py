@@ -7,9 +7,7 @@ from stream_processing.spark_jobs.columns import JVM_OPTION
 def test_both_ways_of_starting_get_the_same_options(tmp_path: Path) -> None:
     conf = tmp_path / "spark" / "conf"
     options = session.prepare(conf, tmp_path / "logs" / "jvm.log", "local[5]", "1g", [Path("/a.jar"), Path("/b.jar")])
-    written = dict(
-        line.split(" ", 1) for line in (conf / "spark-defaults.conf").read_text().splitlines() if line
-    )
+    written = dict(line.split(" ", 1) for line in (conf / "spark-defaults.conf").read_text().splitlines() if line)
     assert written == options
     assert options["spark.jars"] == "/a.jar,/b.jar"
     assert options["spark.master"] == "local[5]"
