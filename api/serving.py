@@ -8,11 +8,11 @@ from fastapi import FastAPI
 
 from api.data_api.health import Monitor
 from api.data_api.rest import create_app
-from api.inference_api.feed import SignalFeed, follow
+from api.inference_api.feed import Observer, SignalFeed, follow
 from api.inference_api.service import SignalsService, start_server
 from api.ports import SignalReader, StoredSignal
-from contracts.errors import PartError, RejectedRecord
-from contracts.ports import EventSource, Message, Stop
+from contracts.errors import PartError
+from contracts.ports import EventSource, Stop
 from contracts.topics import SIGNALS
 
 RETRY_S: Final = 1.0
@@ -30,7 +30,7 @@ class Parts(NamedTuple):
     """What `/health` asks besides the database: each answers in words or raises one of our errors."""
     now: Callable[[], int]
     stop: Stop
-    on_rejected: Callable[[Message, RejectedRecord], None]
+    observer: Observer
 
 
 class Api:
@@ -40,7 +40,12 @@ class Api:
         self._parts = parts
         self._feed = SignalFeed()
         probes = {**parts.probes, "database": self._database}
-        self.rest: FastAPI = create_app(parts.reader, Monitor(probes, self._last_signal, parts.now))
+        self.rest: FastAPI = create_app(parts.reader, Monitor(probes, self.last_signal, parts.now))
+
+    @property
+    def clients(self) -> int:
+        """Streams that are being served."""
+        return self._feed.clients
 
     async def run(self, host: str, grpc_port: int, on_ready: Callable[[int], None]) -> None:
         """Serve gRPC and feed it until asked to stop; `on_ready` is told the port once calls are answered."""
@@ -51,7 +56,7 @@ class Api:
         server, port = await start_server(SignalsService(parts.reader, self._feed), host, grpc_port)
         try:
             on_ready(port)
-            await follow(parts.source, self._feed, begin_at, parts.stop, parts.on_rejected)
+            await follow(parts.source, self._feed, begin_at, parts.stop, parts.observer)
         finally:
             await server.stop(GRACE_S)
 
@@ -68,7 +73,7 @@ class Api:
         stored = self._parts.reader.stored_up_to(SIGNALS.name)
         return f"{SIGNALS.name} stored up to offset {max(stored.values(), default=0)}"
 
-    def _last_signal(self) -> StoredSignal | None:
+    def last_signal(self) -> StoredSignal | None:
         """The newest live one; before the first, the newest stored one."""
         if self._feed.newest is not None:
             return self._feed.newest

@@ -103,7 +103,9 @@ class Spark(Section, frozen=True):
     """Of the Real-time queries. Shorter repeats less after a crash, but each checkpoint stalls the flow for about
     half a second: at 120 s that is 0.4 % of the time, below the 99th percentile."""
     bar_interval_s: Whole = 60
-    bar_trigger_ms: Whole = 1_000
+    bar_trigger_ms: Whole = 5_000
+    """How often bars are brought up to date. Predictions use bars closed at least a minute before, so seconds do not
+    matter here, while each micro-batch costs about as much processor time as a second of Greeks."""
     lateness_ms: Whole = 1_000
     """How late a trade may be and still enter its bar."""
     start_timeout_s: Positive = 240.0

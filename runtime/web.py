@@ -15,6 +15,7 @@ CHECK_STOP_S: Final = 0.1
 GRACE_S: Final = 2
 """Requests in progress get this long to end when the service stops."""
 MAX_CONNECTIONS: Final = 500
+BACKLOG: Final = 128
 MAX_MESSAGE_BYTES: Final = 65_536
 """Of a WebSocket message from a browser; ours are a few hundred bytes."""
 
@@ -34,6 +35,7 @@ def listen(host: str, port: int, key: str) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(BACKLOG)
     except OSError as error:
         bound.close()
         raise PartError(f"cannot listen on {host}:{port} ({error.strerror}). Set {key} to a free port") from error

@@ -18,7 +18,8 @@ from tests.stack import Stack
 from tests.waiting import wait_until
 
 READ_BATCH = 5_000
-QUIET_POLLS = 3
+COUNT_EVERY_S = 2.0
+"""Counting millions of rows is work for the database under test."""
 
 
 class Fact(NamedTuple):
@@ -102,4 +103,4 @@ def wait_until_held(stack: Stack, table: str, source: str, until: int, count: in
             row = connection.execute(query, (source, until)).fetchone()
             return row is not None and row[0] >= count
 
-        wait_until(enough, timeout_s, f"{count} rows in {table}")
+        wait_until(enough, timeout_s, f"{count} rows in {table}", COUNT_EVERY_S)

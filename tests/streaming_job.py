@@ -61,6 +61,7 @@ class StreamingJob:
         self.environment = os.environ | {
             "OPTIONSAI_STATE_DIR": str(self.state_dir),
             "OPTIONSAI_CONFIG_DIR": str(config_dir),
+            "PYSPARK_PYTHON": sys.executable,
             "JAVA_HOME": str(java.choose(os.environ, folder / "java").home),
         }
         self.log = folder / "job.log"
@@ -82,11 +83,14 @@ class StreamingJob:
             self.stop()
             raise
 
-    def launch(self, *command: str) -> None:
-        """Start it without waiting."""
+    def launch(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
+        """Start it without waiting, as a module unless another command is given."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command or [sys.executable, "-m", MODULE], env=self.environment, stdout=log, stderr=log
+                command or [sys.executable, "-m", MODULE],
+                env=self.environment | dict(environment or {}),
+                stdout=log,
+                stderr=log,
             )
 
     def is_ready(self) -> bool:

@@ -9,8 +9,8 @@ T = TypeVar("T")
 STEP_S = 0.05
 
 
-def wait_until(condition: Callable[[], T | None], timeout_s: float, what: str) -> T:
-    """The first truthy value of `condition`; fails with `what` when the time is up."""
+def wait_until(condition: Callable[[], T | None], timeout_s: float, what: str, step_s: float = STEP_S) -> T:
+    """The first truthy value of `condition`, asked every `step_s`; fails with `what` when the time is up."""
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()
     while True:
@@ -18,4 +18,4 @@ def wait_until(condition: Callable[[], T | None], timeout_s: float, what: str) -
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_s:.0f} s: {what}")
-        pause.wait(STEP_S)
+        pause.wait(step_s)

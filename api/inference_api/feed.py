@@ -15,10 +15,10 @@ signal again after a crash; such repeats have the same id and are dropped here.
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from api.ports import StoredSignal, Wanted
 from contracts import stages, wire
@@ -42,6 +42,16 @@ class SlowClient(OptionsAIError):  # noqa: N818 - named by whose fault it is
 
 class TooManyClients(OptionsAIError):  # noqa: N818
     """All places are taken."""
+
+
+class Observer(Protocol):
+    """Told what is read, for metrics and logs."""
+
+    def read(self, records: int) -> None:
+        """So many records of the signals topic were read."""
+
+    def rejected(self, message: Message, rejection: RejectedRecord) -> None:
+        """One of them could not be understood."""
 
 
 class Live(NamedTuple):
@@ -159,7 +169,7 @@ async def follow(
     feed: SignalFeed,
     begin_at: Mapping[int, int],
     stop: Stop,
-    on_rejected: Callable[[Message, RejectedRecord], None],
+    observer: Observer,
 ) -> None:
     """Publish the signals of `source`, from `begin_at` (partition → offset) on, until asked to stop."""
     source.seek([Position(SIGNALS.name, partition, offset) for partition, offset in begin_at.items()])
@@ -168,15 +178,16 @@ async def follow(
     with ThreadPoolExecutor(1, "signals") as thread:
         while not stop.is_set():
             messages = await loop.run_in_executor(thread, source.poll, POLL_MESSAGES, POLL_TIMEOUT_S)
-            live = [read for message in messages if (read := _read(message, on_rejected)) is not None]
+            live = [read for message in messages if (read := _read(message, observer)) is not None]
             feed.publish(live, {message.partition: message.offset + 1 for message in messages})
+            observer.read(len(messages))
 
 
-def _read(message: Message, on_rejected: Callable[[Message, RejectedRecord], None]) -> Live | None:
+def _read(message: Message, observer: Observer) -> Live | None:
     try:
         event = wire.decode(message.topic, message.value)
     except RejectedRecord as rejection:
-        on_rejected(message, rejection)
+        observer.rejected(message, rejection)
         return None
     if not isinstance(event, SignalIssued):
         return None

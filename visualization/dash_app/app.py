@@ -118,14 +118,19 @@ def behind(shown: ShownSignal, *, followed: bool = False) -> Component:
     confidence = f"{100 * signal.confidence:.1f} % in {signal.horizon_s} s"
     made_of = (
         ("Signal", (signal.event_id,)),
+        ("Settings", (lineage.settings_id,)),
+        ("Model", (f"{lineage.model} {lineage.model_version}",)),
+        ("Prediction", lineage.prediction_ids),
         ("Ticks", lineage.tick_ids),
         ("Features", lineage.feature_ids),
-        ("Predictions", lineage.prediction_ids),
-        ("Model", (f"{lineage.model} {lineage.model_version}",)),
-        ("Settings", (lineage.settings_id,)),
     )
     rows = [
-        html.Tr([html.Th(name), html.Td([html.Code(part) for part in parts], className="ids")])
+        html.Tr(
+            [
+                html.Th([name, html.Small(f"{len(parts)}" if len(parts) > 1 else "")]),
+                html.Td([html.Code(part) for part in parts], className="ids"),
+            ]
+        )
         for name, parts in made_of
     ]
     said = [

@@ -104,7 +104,7 @@ def latencies(title: str, history: Sequence[tuple[int, float, Latency | None]]) 
         line = {"color": color, "width": 1.3}
         figure.add_trace(go.Scatter(x=[at for at, _ in known], y=values, name=name, mode="lines", line=line))
     figure.update_layout(showlegend=True, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.12})
-    figure.update_yaxes(type="log")
+    figure.update_yaxes(type="log", dtick=1, tickformat=",~g")
     return figure
 
 

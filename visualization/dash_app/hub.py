@@ -5,6 +5,7 @@ thread, folded into the view in the loop, and the next ones are read when that i
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
@@ -41,12 +42,18 @@ class Record(NamedTuple):
 class Hub:
     """What the application knows: the market, the flow of records, and the state of the services."""
 
-    def __init__(self, reader: MarketReader, status: StatusProvider, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        reader: MarketReader,
+        status: StatusProvider,
+        now: Callable[[], int],
+        on_read: Callable[[str, int], None] = lambda _topic, _records: None,
+    ) -> None:
         self.view = LiveView()
         self.flows = {topic.name: Flow() for topic in (*LIVE_TOPICS, *HISTORY_TOPICS)}
         self.skipped = 0
         self.now = now
-        self._reader, self._status = reader, status
+        self._reader, self._status, self._on_read = reader, status, on_read
         self._services: dict[str, tuple[ServiceState, int]] = {}
         self._rates: dict[str, tuple[float | None, float | None]] = {}
 
@@ -92,6 +99,8 @@ class Hub:
                 continue
             self.view.apply(record.event, {**record.stamps, stages.SIGNALLED: record.appended_at})
             self.flows[record.topic].add(record.appended_at, record.stamps.get(stages.DUE))
+        for topic, count in Counter(record.topic for record in records).items():
+            self._on_read(topic, count)
 
     def learn(self, states: Mapping[str, ServiceState], now: int) -> None:
         """Rates are the growth of each count since the last time it was asked; a restart gives one gap."""

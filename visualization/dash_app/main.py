@@ -2,7 +2,7 @@
 
 import asyncio
 
-from runtime import endpoints
+from runtime import endpoints, telemetry
 from runtime.bootstrap import Context, run_service
 from runtime.services import SERVICES
 from runtime.web import listen, serve_web
@@ -22,13 +22,16 @@ def body(context: Context) -> None:
         service.name: Address(host, endpoints.metrics_port(context.settings, service.name)) for service in SERVICES
     }
 
+    def count(topic: str, records: int) -> None:
+        telemetry.EVENTS_IN.labels(topic).inc(records)
+
     async def run(hub: Hub) -> None:
         app = create_app(hub)
         await asyncio.gather(serve_web(app, web, context.stop), hub.run(live, history, context.stop, context.ready))
 
     with Reader(context.database_dsn) as reader, listen(host, port, "serving.dash_port") as web:
         context.log.info("serving", url=f"http://{host}:{web.getsockname()[1]}/")
-        asyncio.run(run(Hub(reader, HttpStatus(addresses), context.now)))
+        asyncio.run(run(Hub(reader, HttpStatus(addresses), context.now, count)))
     live.close()
     history.close()
 

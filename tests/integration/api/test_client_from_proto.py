@@ -22,6 +22,7 @@ from contracts.topics import SIGNALS
 from runtime.web import listen, serve_web
 from tests.memory_topics import MemoryTopics
 from tests.unit.api.memory_reader import MemoryReader
+from tests.unit.api.observers import Notes
 from tests.unit.api.signals import BEGAN, SECOND, signal
 from tests.waiting import wait_until
 
@@ -67,7 +68,7 @@ class Service:
 
     async def _run(self) -> None:
         source = self.topics.source([SIGNALS])
-        api = Api(Parts(self.reader, source, {"kafka": lambda: "in memory"}, self.now, self.stop, lambda *_: None))
+        api = Api(Parts(self.reader, source, {"kafka": lambda: "in memory"}, self.now, self.stop, Notes()))
         await asyncio.gather(serve_web(api.rest, self._web, self.stop), api.run("127.0.0.1", 0, self._ready))
 
     def now(self) -> int:

@@ -45,7 +45,7 @@ def greeks(
 ) -> GreeksComputed:
     known = reason == "ok"
     return GreeksComputed(
-        event_id=make_id("greeks", number, strike, right), event_time=BEGAN + number * SECOND, source="tests",
+        event_id=make_id("greeks", number, str(strike), right), event_time=BEGAN + number * SECOND, source="tests",
         simulated=True, quote_id=make_id("quote", number), contract=f"{symbol}{expires_at}{right}{strike}",
         underlying=symbol, expires_at=expires_at, strike=strike, right=right, method="european-bsm", reason=reason,
         bid=4.1 if known else 0.0, ask=4.2, underlying_price=190.0, underlying_time=BEGAN + (number - 2) * SECOND,

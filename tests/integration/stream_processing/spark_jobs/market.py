@@ -29,12 +29,10 @@ def market(seconds: float) -> list[Event]:
 
 def greeks_of(quotes: Sequence[OptionQuoteReceived]) -> dict[str, dict[str, float]]:
     """Quote's id → what NumPy makes of it."""
-    result = greeks_from_quote(
-        *([getattr(quote, name) for quote in quotes] for name in ("bid", "ask", "underlying_price", "strike")),
-        years_between([quote.event_time for quote in quotes], [quote.expires_at for quote in quotes]),
-        *([getattr(quote, name) for quote in quotes] for name in ("rate", "dividend_yield")),
-        is_call=[quote.right == "C" for quote in quotes],
-    )
+    names_in = ("bid", "ask", "underlying_price", "strike", "rate", "dividend_yield")
+    inputs = {name: [getattr(quote, name) for quote in quotes] for name in names_in}
+    years = years_between([quote.event_time for quote in quotes], [quote.expires_at for quote in quotes])
+    result = greeks_from_quote(years=years, is_call=[quote.right == "C" for quote in quotes], **inputs)
     names = QuoteGreeks._fields[1:]
     columns = [getattr(result, name).tolist() for name in names]
     return {quote.event_id: dict(zip(names, row, strict=True)) for quote, *row in zip(quotes, *columns, strict=True)}

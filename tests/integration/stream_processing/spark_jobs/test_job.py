@@ -5,9 +5,11 @@ the second half goes in while it is down; it starts again on its checkpoints; at
 """
 
 import math
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 from urllib.request import urlopen
 
@@ -30,6 +32,7 @@ from contracts.ids import make_id
 from contracts.ports import Message
 from contracts.topics import BARS, BOOKS, BY_EVENT, GREEKS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
 from runtime.kafka_source import KafkaSource
+from stream_processing.spark_jobs import feature_extraction
 from tests.integration.stream_processing.spark_jobs.market import bars_of, greeks_of, market, microstructure_of
 from tests.streaming_job import STOP_TIMEOUT_S, StreamingJob, running_broker
 from tests.waiting import wait_until
@@ -43,6 +46,7 @@ SETTINGS: Final = {
     "bar_trigger_ms": 200,
     "lateness_ms": LATENESS_MS,
 }
+SUBMIT: Final = (str(Path(sys.executable).with_name("spark-submit")), str(Path(feature_extraction.__file__)))
 OUTPUT_TIMEOUT_S: Final = 120.0
 DUE: Final = 1_767_225_600_000_001
 RUBBISH: Final = (b"", b"{", b"null", b"[]", b'{"type":"OptionQuoteReceived"}', b"\xff\xfe", b"[" * 10_000)
@@ -261,13 +265,13 @@ def test_asked_to_stop_it_ends_well_and_leaves_no_virtual_machine(story: Story) 
     assert story.left_behind == []
 
 
-def test_a_retention_gap_is_refused_with_the_remedy(story: Story) -> None:
+def test_a_retention_gap_is_refused_with_the_remedy_under_spark_submit_too(story: Story) -> None:
     admin = AdminClient({"bootstrap.servers": story.bootstrap})
     publish(story.bootstrap, [event for event in story.events if isinstance(event, BookUpdated)])
     ends = len(read_all(story.bootstrap, BOOKS))
     for future in admin.delete_records([TopicPartition(BOOKS.name, 0, ends)]).values():
         future.result(30.0)
-    story.job.launch()
+    story.job.launch(*SUBMIT, environment={"SPARK_CONF_DIR": str(story.job.state_dir / "spark" / "conf")})
     assert story.job.process is not None
     assert story.job.process.wait(OUTPUT_TIMEOUT_S) == 1
     assert "A retention gap" in story.job.log.read_text()

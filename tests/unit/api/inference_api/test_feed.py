@@ -7,12 +7,11 @@ from api.inference_api import feed as module
 from api.inference_api.feed import MAX_PENDING, Live, SignalFeed, SlowClient, TooManyClients, follow
 from api.ports import StoredSignal, Wanted
 from contracts import stages
-from contracts.errors import RejectedRecord
 from contracts.events import SignalWithheld
 from contracts.ids import make_id
-from contracts.ports import Message
 from contracts.topics import SIGNALS
 from tests.memory_topics import MemoryTopics
+from tests.unit.api.observers import Notes
 from tests.unit.api.signals import BEGAN, SECOND, signal
 
 
@@ -122,13 +121,9 @@ def test_reached_waits_for_the_reader() -> None:
 def test_follow_reads_signals_from_a_position_on_and_reports_what_it_cannot_read() -> None:
     async def check() -> None:
         topics, stop, feed = MemoryTopics(), threading.Event(), SignalFeed()
-        rejected: list[tuple[int, str]] = []
-
-        def on_rejected(message: Message, rejection: RejectedRecord) -> None:
-            rejected.append((message.offset, rejection.reason))
-
+        notes = Notes()
         topics.append(signal(0))
-        reading = asyncio.create_task(follow(topics.source([SIGNALS]), feed, {0: 1}, stop, on_rejected))
+        reading = asyncio.create_task(follow(topics.source([SIGNALS]), feed, {0: 1}, stop, notes))
         with feed.subscribe(Wanted()) as subscription:
             topics.append(signal(1), {stages.DUE: 5}, appended_at=7)
             topics.append_bytes(SIGNALS.name, b"{")
@@ -148,9 +143,10 @@ def test_follow_reads_signals_from_a_position_on_and_reports_what_it_cannot_read
             first, second = await subscription.next(), await subscription.next()
         assert first.stored == StoredSignal(signal(1), {stages.DUE: 5, stages.SIGNALLED: 7})
         assert second.offset == 4
-        assert rejected == [(2, "malformed")]
+        assert notes.rejections == [(2, "malformed")]
         assert feed.newest == second.stored
         stop.set()
         await asyncio.wait_for(reading, 5)
+        assert notes.records == 4
 
     asyncio.run(check())

@@ -19,6 +19,7 @@ from contracts.ids import make_id
 from contracts.topics import SIGNALS
 from tests.memory_topics import MemoryTopics
 from tests.unit.api.memory_reader import MemoryReader
+from tests.unit.api.observers import Notes
 from tests.unit.api.signals import BEGAN, SECOND, signal
 
 LIMIT_S = 10.0
@@ -38,7 +39,7 @@ class Running:
         stop = threading.Event()
         begin_at = self.reader.stored_up_to(SIGNALS.name)
         source = self.topics.source([SIGNALS])
-        reading = asyncio.create_task(follow(source, self.feed, begin_at, stop, lambda *_: None))
+        reading = asyncio.create_task(follow(source, self.feed, begin_at, stop, Notes()))
         server, port = await start_server(SignalsService(self.reader, self.feed), "127.0.0.1", 0)
         small_buffers = [("grpc.http2.bdp_probe", 0)]
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", small_buffers) as channel:

@@ -11,7 +11,7 @@ from visualization.dash_app.live_view import LiveView, ShownSignal, Strike
 
 SYMBOLS = st.sampled_from(["AAPL", "MSFT"])
 NUMBERS = st.integers(0, 30)
-EVENTS = st.one_of(
+EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(quote, NUMBERS, SYMBOLS),
     st.builds(trade, NUMBERS, SYMBOLS),
     st.builds(bar, NUMBERS, SYMBOLS, edition=st.integers(0, 1)),
@@ -129,7 +129,7 @@ def test_everything_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_simulated_is_never_forgotten_and_other_kinds_are_passed_over() -> None:
     view = folded(signal(0, simulated=False))
-    assert not view.simulated
+    assert folded(signal(0, simulated=False)).simulated is False
     view.apply(signal(1), {})
     view.apply(signal(2, simulated=False), {})
     assert view.simulated
