@@ -9,7 +9,7 @@ READY := .setup/ready
 ONLY ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench soak lock clean
+.PHONY: help setup run test unit check bench soak lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,12 +30,16 @@ run: $(READY) ## start the whole pipeline and print where to look (Ctrl-C stops 
 test: $(READY) ## run the tests with coverage
 	$(BIN)/python scripts/run_tests.py
 
+unit: $(READY) ## run the unit tests only
+	$(BIN)/python -m pytest -q tests/unit
+
 check: $(READY) ## import contracts, types, style, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy .
 	$(BIN)/python scripts/generate_proto.py --check
+	$(BIN)/python scripts/generate_config.py --check
 
 bench: $(READY) ## measure and print one JSON line a figure (ONLY=pipeline|streaming|…)
 	@$(BIN)/python -m tests.performance --only $(ONLY)
@@ -48,4 +52,4 @@ lock: $(READY) ## resolve the Python packages anew into requirements.txt
 
 clean: ## remove everything that was installed, fetched or written
 	@test ! -x $(BIN)/optionsai || $(BIN)/optionsai down || true
-	rm -rf $(VENV) .setup .jars .state build *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage* .hypothesis
+	rm -rf $(VENV) .venv-* .setup .jars .state build *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage* .hypothesis

@@ -41,6 +41,13 @@ class Quote(NamedTuple):
     value: bytes
 
 
+class Latency(NamedTuple):
+    """Of one quote: from due to its Greeks appended, and the part of it since the quote itself was appended."""
+
+    total_ms: float
+    spark_ms: float
+
+
 def run(seconds: float) -> None:
     """Run each load for up to MAX_RUN_S after a warm-up, and print what was seen."""
     quotes = encoded_quotes()
@@ -52,7 +59,8 @@ def run(seconds: float) -> None:
         ):
             began = publish(bootstrap, quotes, rate, WARM_UP_S + min(seconds, MAX_RUN_S))
             latencies = read_latencies(bootstrap, began + int(WARM_UP_S * 1e6))
-            emit_latency(f"greeks.at_{rate}", latencies, targets)
+            emit_latency(f"greeks.at_{rate}", [latency.total_ms for latency in latencies], targets)
+            emit_latency(f"greeks.at_{rate}.within_spark", [latency.spark_ms for latency in latencies], {})
             emit(f"greeks.at_{rate}.load_average", psutil.getloadavg()[0], "processes")
 
 
@@ -81,13 +89,15 @@ def publish(bootstrap: str, quotes: Sequence[Quote], rate: int, seconds: float) 
     return began
 
 
-def read_latencies(bootstrap: str, after: int) -> list[float]:
-    """Milliseconds from due to appended, of every quote due after a time (µs since the epoch)."""
+def read_latencies(bootstrap: str, after: int) -> list[Latency]:
+    """Latencies of every quote due after a time (µs since the epoch)."""
     source = KafkaSource({"bootstrap.servers": bootstrap}, "bench", [GREEKS], "earliest")
-    latencies: list[float] = []
+    latencies: list[Latency] = []
     while messages := source.poll(5_000, 5.0):
         latencies += [
-            (message.appended_at - due) / 1e3 for message in messages if (due := message.stamps[stages.DUE]) >= after
+            Latency((message.appended_at - due) / 1e3, (message.appended_at - message.stamps[stages.MARKET]) / 1e3)
+            for message in messages
+            if (due := message.stamps[stages.DUE]) >= after
         ]
     source.close()
     return latencies

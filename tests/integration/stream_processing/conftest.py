@@ -1,4 +1,4 @@
-"""One Spark session in this process for all tests of what a batch can show; streaming has a process of its own."""
+"""A Spark session in this process for tests of what a batch can show; streaming has a process of its own."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from stream_processing.spark_jobs import session
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A session with the streaming job's own options, without the Kafka jars."""
     folder = tmp_path_factory.mktemp("spark")
