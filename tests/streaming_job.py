@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 
 MODULE: Final = "stream_processing.spark_jobs.feature_extraction"
 BROKER_TIMEOUT_S: Final = 60.0
-START_TIMEOUT_S: Final = 120.0
+START_TIMEOUT_S: Final = 180.0
 STOP_TIMEOUT_S: Final = 40.0
 MAX_QUOTED: Final = 2_000
 

@@ -17,6 +17,7 @@ from tests.stack import Stack
 from tests.waiting import wait_until
 
 OPTION_QUOTES_PER_S: Final = 3_000
+LOOK_EVERY_S: Final = 1.0
 MEMORY_EVERY_S: Final = 10.0
 WARM_UP_S: Final = 30.0
 """Left out of the latencies: Java compiles its hot methods during it."""
@@ -28,7 +29,7 @@ def run(seconds: float) -> None:
     config = {"api": {"simulator": {"option_quotes_per_s": OPTION_QUOTES_PER_S}}}
     with tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder, Stack(Path(folder), config) as stack:
         emit("pipeline.ready", time.time() - stack.started_at, "s")
-        first = wait_until(lambda: first_signal(stack), 120.0, "a first signal")
+        first = wait_until(lambda: first_signal(stack), 120.0, "a first signal", LOOK_EVERY_S)
         emit("pipeline.first_signal", first - stack.started_at, "s", 60.0)
         emit("pipeline.memory_pss.max", _watch_memory(stack, seconds), "GiB", 8.0)
         _emit_loss(stack)

@@ -28,6 +28,8 @@ TICK_S: Final = 0.001
 DISTINCT_QUOTES: Final = 50_000
 WARM_UP_S: Final = 40.0
 """Left out of the figures: Java compiles its hot methods during it."""
+MAX_CLOCK_STEP_MS: Final = 2.0
+"""Latencies compare wall-clock times: if the machine's clock was set meanwhile, they say nothing."""
 DRAIN_TIMEOUT_S: Final = 60.0
 MAX_RUN_S: Final = 100.0
 """Below one checkpoint interval by default, which is what the targets are about; a stall of it shows in the maximum."""
@@ -57,10 +59,13 @@ def run(seconds: float) -> None:
             running_broker(Path(folder)) as bootstrap,
             StreamingJob(Path(folder), bootstrap, {}),
         ):
+            clock_offset = time.time() - time.perf_counter()
             began = publish(bootstrap, quotes, rate, WARM_UP_S + min(seconds, MAX_RUN_S))
             latencies = read_latencies(bootstrap, began + int(WARM_UP_S * 1e6))
             emit_latency(f"greeks.at_{rate}", [latency.total_ms for latency in latencies], targets)
             emit_latency(f"greeks.at_{rate}.within_spark", [latency.spark_ms for latency in latencies], {})
+            step_ms = abs(time.time() - time.perf_counter() - clock_offset) * 1e3
+            emit(f"greeks.at_{rate}.clock_step", step_ms, "ms", MAX_CLOCK_STEP_MS)
             emit(f"greeks.at_{rate}.load_average", psutil.getloadavg()[0], "processes")
 
 
