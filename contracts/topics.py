@@ -7,29 +7,35 @@ from contracts.events import Event
 
 
 class Topic(NamedTuple):
-    """One Kafka topic. Retention is the default of an embedded broker; a cluster may keep more."""
+    """One Kafka topic. Retention is the default of an embedded broker; a cluster may keep more.
+
+    Size is what bounds the disk. Time is generous, because a system that rested over a weekend must find the records
+    that its readers had not finished, or they stop at a gap.
+    """
 
     name: str
     events: tuple[type[Event], ...]
     key: str
     """Field of the event that keys the record: records of one key keep their order."""
     partitions: int = 1
-    retention_hours: int = 6
+    retention_hours: int = 168
     retention_mib: int = 512
     """Per partition; whichever of the two limits is reached first applies."""
     compacted: bool = False
 
 
-OPTION_QUOTES = Topic("market.option_quotes", (events.OptionQuoteReceived,), "contract", partitions=2)
+OPTION_QUOTES = Topic(
+    "market.option_quotes", (events.OptionQuoteReceived,), "contract", partitions=2, retention_mib=1536
+)
 QUOTES = Topic("market.quotes", (events.QuoteReceived,), "symbol")
 TRADES = Topic("market.trades", (events.TradeReceived,), "symbol")
 BOOKS = Topic("market.books", (events.BookUpdated,), "symbol")
 REJECTED = Topic("market.rejected", (events.RecordRejected,), "topic")
-GREEKS = Topic("features.greeks", (events.GreeksComputed,), "contract", partitions=2)
+GREEKS = Topic("features.greeks", (events.GreeksComputed,), "contract", partitions=2, retention_mib=1536)
 MICROSTRUCTURE = Topic("features.microstructure", (events.MicrostructureComputed,), "symbol")
-BARS = Topic("features.bars", (events.BarClosed,), "symbol", retention_hours=48)
+BARS = Topic("features.bars", (events.BarClosed,), "symbol")
 PREDICTIONS = Topic("models.predictions", (events.PredictionMade,), "symbol")
-SIGNALS = Topic("engine.signals", (events.SignalIssued, events.SignalWithheld), "symbol", retention_hours=48)
+SIGNALS = Topic("engine.signals", (events.SignalIssued, events.SignalWithheld), "symbol")
 TRUTH = Topic("simulator.truth", (events.TruthRevealed,), "symbol")
 PROGRESS = Topic("ingestion.progress", (events.IngestionProgressed,), "source", compacted=True)
 

@@ -19,7 +19,7 @@ from runtime.supervisor.system import wanted_ports
 
 OLDEST_PYTHON = (3, 11)
 FIRST_UNTESTED_PYTHON = (3, 13)
-LEAST_DISK_GIB = 5.0
+LEAST_DISK_GIB = 15.0
 """Retention of the embedded broker and database at the default rate, with room to spare."""
 LEAST_MEMORY_GIB = 4.0
 GIB = 1 << 30

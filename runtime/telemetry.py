@@ -18,6 +18,9 @@ LATENCY_BUCKETS_S: Final = (
     5.0, 10.0, 30.0, 60.0,
 )  # fmt: skip
 
+TRACEBACK: Final = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+"""Without local variables: among them are client settings, and so passwords."""
+
 EVENTS_IN = Counter("optionsai_events_in_total", "Events a service has read", ["topic"])
 EVENTS_OUT = Counter("optionsai_events_out_total", "Events a service has published", ["event"])
 SKIPPED = Counter("optionsai_records_skipped_total", "Records a service could not read and passed over", ["topic"])
@@ -39,7 +42,7 @@ def configure_logging(service: str) -> Any:  # noqa: ANN401 - structlog's own ty
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(TRACEBACK),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

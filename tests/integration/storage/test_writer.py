@@ -177,7 +177,7 @@ def test_two_writers_at_once_do_no_harm(database: Database) -> None:
 def test_a_value_beyond_its_column_costs_its_own_record_only(database: Database) -> None:
     log, diary = Log(), Diary()
     for number in range(40):
-        log.append(option_quote(number, sequence=2**63 if number == 23 else number), appended_at=NOW)
+        log.append(option_quote(number, underlying="A\0" if number == 23 else "AAPL"), appended_at=NOW)
     with writing(database, log.source(), log, diary):
         wait_until(lambda: is_caught_up(database, log), TIMEOUT_S, "the writer has caught up")
     assert len(held(database, "option_quotes")) == 39

@@ -20,6 +20,7 @@ from contracts.errors import StateError
 from runtime.bootstrap import Context, run_service
 
 def body(context: Context) -> None:
+    password = "not for the log"
     if {fail!r}:
         raise {fail}
     context.ready()
@@ -90,3 +91,4 @@ def test_any_other_error_leaves_its_traceback(tmp_path: Path) -> None:
     lines = failed.logged()
     assert failed.process.returncode == 1
     assert "surprise" in json.dumps(lines[-1]["exception"])
+    assert "not for the log" not in json.dumps(lines)
