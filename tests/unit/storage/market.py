@@ -19,13 +19,13 @@ def trade(number: int, *, at: int | None = None, symbol: str = "AAPL") -> TradeR
     )  # fmt: skip
 
 
-def option_quote(number: int, *, underlying: str = "AAPL") -> OptionQuoteReceived:
+def option_quote(number: int, *, sequence: int | None = None, underlying: str = "AAPL") -> OptionQuoteReceived:
     """One option quote a second."""
     return OptionQuoteReceived(
         event_id=make_id("quote", number), event_time=BEGAN + number * SECOND, source="simulator", simulated=True,
         contract="AAPL260116C00190000", underlying=underlying, expires_at=BEGAN + 10**12, strike=190.0, right="C",
         style="american", multiplier=100, bid=4.1, ask=4.2, bid_size=1, ask_size=2, underlying_price=190.0,
-        underlying_time=BEGAN, rate=0.04, dividend_yield=0.0, sequence=number,
+        underlying_time=BEGAN, rate=0.04, dividend_yield=0.0, sequence=number if sequence is None else sequence,
     )  # fmt: skip
 
 
