@@ -1,9 +1,11 @@
 """The whole system, as a user starts it: flow, lineage, bad input, kills, and what the command line says."""
 
 import json
+import time
 import urllib.request
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, LiteralString
 
 import pytest
@@ -12,7 +14,7 @@ from psycopg import sql
 
 from contracts import stages
 from contracts.topics import BOOKS, GREEKS, OPTION_QUOTES, QUOTES, SIGNALS, TRADES
-from tests import ledger
+from tests import ledger, proto_client
 from tests.stack import Stack
 from tests.waiting import wait_until
 
@@ -105,6 +107,20 @@ def test_status_and_doctor_tell_programs_how_it_is(stack: Stack) -> None:
 
 def test_health_names_each_dependency(stack: Stack) -> None:
     assert json.dumps(get(stack, "/health"))
+
+
+def test_a_client_written_from_the_proto_alone_receives_live_signals(stack: Stack, tmp_path: Path) -> None:
+    wait_until(lambda: rows(stack, "SELECT 1 FROM signals LIMIT 1"), FIRST_SIGNAL_LIMIT_S, "a stored signal")
+    began = time.time_ns() // 1000
+    with proto_client.started(tmp_path, stack.endpoints().grpc_port, began) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline().split()[0] == "newest"
+        received = [client.stdout.readline().split() for _ in range(20)]
+        client.terminate()
+    assert {row[0] for row in received} == {"signal"}
+    assert len({row[1] for row in received}) == 20
+    assert {row[2] for row in received} <= {"ACTION_BUY", "ACTION_SELL", "ACTION_HOLD"}
+    assert all(int(row[3]) >= began - 1_000_000 for row in received)
 
 
 class TestKills:

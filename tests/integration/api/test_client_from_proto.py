@@ -1,48 +1,30 @@
 """A client that has nothing of ours but the proto file, against the whole API on real ports."""
 
 import asyncio
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from grpc_tools import protoc
 
 from api.serving import Api, Parts
 from contracts import stages
 from contracts.topics import SIGNALS
 from runtime.web import listen, serve_web
+from tests import proto_client
 from tests.memory_topics import MemoryTopics
 from tests.unit.api.memory_reader import MemoryReader
 from tests.unit.api.observers import Notes
 from tests.unit.api.signals import BEGAN, SECOND, signal
 from tests.waiting import wait_until
 
-PROTO = Path(__file__).resolve().parents[3] / "api" / "proto" / "signals.proto"
 LIMIT_S = 20.0
 LIVE = 200
 MEDIAN_LIMIT_MS = 20.0
-
-CLIENT = """
-import sys, time
-import grpc, signals_pb2, signals_pb2_grpc
-
-stub = signals_pb2_grpc.SignalsStub(grpc.insecure_channel(sys.argv[1]))
-answer = stub.GetSignals(signals_pb2.GetSignalsRequest(limit=1), timeout=10)
-print("newest", answer.signals[0].id, answer.simulated, flush=True)
-request = signals_pb2.StreamSignalsRequest(since_event_time_us=int(sys.argv[2]))
-for signal in stub.StreamSignals(request, timeout=60):
-    action = signals_pb2.Action.Name(signal.action)
-    print("signal", signal.id, action, signal.stages[-1].time_us, time.time_ns() // 1000, flush=True)
-"""
 
 
 class Service:
@@ -89,26 +71,12 @@ def service() -> Iterator[Service]:
     service.close()
 
 
-@pytest.fixture
-def stubs(tmp_path: Path) -> Path:
-    """Stubs generated from the proto alone, in a folder without any module of ours."""
-    folder = tmp_path / "client"
-    folder.mkdir()
-    well_known = files("grpc_tools") / "_proto"
-    options = [f"-I{PROTO.parent}", f"-I{well_known}", f"--python_out={folder}", f"--grpc_python_out={folder}"]
-    assert protoc.main(["protoc", *options, str(PROTO)]) == 0
-    (folder / "client.py").write_text(CLIENT)
-    return folder
-
-
 def test_a_client_written_from_the_proto_alone_receives_stored_and_live_signals(
     service: Service,
-    stubs: Path,
+    tmp_path: Path,
     record_property: Any,  # noqa: ANN401
 ) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [sys.executable, "client.py", f"127.0.0.1:{service.grpc_port}", str(BEGAN + 2 * SECOND)]
-    with subprocess.Popen(command, cwd=stubs, env=environment, stdout=subprocess.PIPE, text=True) as client:
+    with proto_client.started(tmp_path, service.grpc_port, BEGAN + 2 * SECOND) as client:
         assert client.stdout is not None
         lines = client.stdout
         assert lines.readline().split() == ["newest", signal(2).event_id, "True"]
