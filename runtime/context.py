@@ -41,9 +41,11 @@ class Context:
         """A publisher to Kafka."""
         return KafkaSink(self.kafka_client())
 
-    def open_source(self, group: str, topics: Sequence[Topic], *, start: Start = "committed") -> KafkaSource:
+    def open_source(
+        self, group: str, topics: Sequence[Topic], *, start: Start = "committed", gather_ms: int = 0
+    ) -> KafkaSource:
         """A reader of some topics; `group` names who reads, for commits and for lag tools."""
-        return KafkaSource(self.kafka_client(), group, topics, start)
+        return KafkaSource(self.kafka_client(), group, topics, start, gather_ms)
 
     def secret(self, name: str, needed_for: str) -> str:
         """A secret from the environment, or from the file that NAME_FILE names."""

@@ -1,7 +1,7 @@
 """The storage writer as a service: `python -m storage.main`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -9,6 +9,9 @@ from contracts.ports import Position
 from runtime.bootstrap import Context, run_service
 from storage.timescaledb_client.store import Store
 from storage.writer import STORED_TOPICS, Writer
+
+GATHER_MS: Final = 100
+"""Rows are stored a few times a second; fetching them one by one would cost the broker as much as serving Spark."""
 
 ROWS = Counter("optionsai_writer_rows_total", "Rows stored that were not there before", ["table"])
 FLUSH = Histogram(
@@ -73,7 +76,7 @@ class Telemetry:
 def body(context: Context) -> None:
     """Write until asked to stop."""
     settings = context.settings.database
-    source = context.open_source("writer", STORED_TOPICS, start="earliest")
+    source = context.open_source("writer", STORED_TOPICS, start="earliest", gather_ms=GATHER_MS)
     try:
         Writer(
             source,

@@ -13,7 +13,7 @@ from psycopg import sql
 from contracts import wire
 from contracts.events import IngestionProgressed
 from contracts.topics import PROGRESS, Topic
-from data_ingestion.simulator.market import regenerate
+from data_ingestion.simulator.market import RateSettings, regenerate
 from tests.stack import Stack
 from tests.waiting import wait_until
 
@@ -84,10 +84,10 @@ def table_ids(stack: Stack, table: str, source: str, until: int) -> list[str]:
         return [row[0] for row in connection.execute(query, (source, until))]
 
 
-def seed_ids(stack: Stack, made_by: IngestionProgressed, until: int) -> dict[str, set[str]]:
-    """Topic name → ids that the seed makes up to a moment, made again from nothing."""
+def seed_ids(simulator: RateSettings, made_by: IngestionProgressed, until: int) -> dict[str, set[str]]:
+    """Kind of event → ids that the seed makes up to a moment, made again from nothing."""
     ids: dict[str, set[str]] = {}
-    for event in regenerate(made_by.seed, made_by.started_at, until, stack.settings.api.simulator):
+    for event in regenerate(made_by.seed, made_by.started_at, until, simulator):
         ids.setdefault(type(event).__name__, set()).add(event.event_id)
     return ids
 

@@ -29,15 +29,12 @@ class Stack:
     """`optionsai up` on a state directory of its own; ports that are taken are avoided by the supervisor."""
 
     def __init__(self, folder: Path, config: Mapping[str, Mapping[str, Any]]) -> None:
-        self.state_dir, config_dir = folder / "state", folder / "config"
-        config_dir.mkdir(parents=True, exist_ok=True)
-        for section, values in config.items():
-            (config_dir / f"{section}_config.yaml").write_text(yaml.safe_dump(dict(values)))
+        self.state_dir, self._config_dir = folder / "state", folder / "config"
         self.environment = os.environ | {
             "OPTIONSAI_STATE_DIR": str(self.state_dir),
-            "OPTIONSAI_CONFIG_DIR": str(config_dir),
+            "OPTIONSAI_CONFIG_DIR": str(self._config_dir),
         }
-        self.settings: Settings = load_settings(self.environment)
+        self.settings = self._configure(config)
         self._process: subprocess.Popen[bytes] | None = None
         self._killed: dict[str, int] = {}
         self.started_at = 0.0
@@ -70,6 +67,12 @@ class Stack:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(STOP_TIMEOUT_S)
+
+    def restart(self, config: Mapping[str, Mapping[str, Any]]) -> None:
+        """Stop in order and start again with other settings on the same state."""
+        self.stop()
+        self.settings = self._configure(config)
+        self.start()
 
     @property
     def pid(self) -> int:
@@ -134,6 +137,12 @@ class Stack:
         found = endpoints.read(self.settings)
         assert found is not None
         return found
+
+    def _configure(self, config: Mapping[str, Mapping[str, Any]]) -> Settings:
+        self._config_dir.mkdir(parents=True, exist_ok=True)
+        for section, values in config.items():
+            (self._config_dir / f"{section}_config.yaml").write_text(yaml.safe_dump(dict(values)))
+        return load_settings(self.environment)
 
     def _is_up(self) -> bool:
         assert self._process is not None

@@ -24,7 +24,7 @@ FULL_QUEUE_TIMEOUT_S: Final = 120.0
 SERVE_S: Final = 0.05
 
 _DEFAULTS: Final[dict[str, Any]] = {
-    "linger.ms": 1,
+    "linger.ms": 2,
     "compression.type": "lz4",
     "queue.buffering.max.messages": QUEUE_MESSAGES,
 }

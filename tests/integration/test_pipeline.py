@@ -65,7 +65,7 @@ def test_the_waterfall_of_a_signal_is_complete_and_in_order(stack: Stack) -> Non
 def test_every_quote_has_greeks_or_a_reason(stack: Stack) -> None:
     made_by = wait_until(lambda: ledger.progress(stack), 30, "progress")
     cut = made_by.event_time
-    quotes = ledger.seed_ids(stack, made_by, cut)["OptionQuoteReceived"]
+    quotes = ledger.seed_ids(stack.settings.api.simulator, made_by, cut)["OptionQuoteReceived"]
     ledger.wait_until_held(stack, "greeks", made_by.source, cut, len(quotes))
     unexplained = rows(
         stack, "SELECT count(*) FROM greeks WHERE reason = 'ok' AND (implied_vol IS NULL OR delta IS NULL)"
@@ -141,7 +141,7 @@ class TestKills:
         wait_until(lambda: ledger.progress(stack).event_time > made_by.event_time, 60, "ingestion going on")
         latest = ledger.progress(stack)
         cut = latest.event_time
-        from_seed = ledger.seed_ids(stack, latest, cut)
+        from_seed = ledger.seed_ids(stack.settings.api.simulator, latest, cut)
         for table, topic in {
             "option_quotes": OPTION_QUOTES,
             "trades": TRADES,

@@ -3,14 +3,16 @@
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import psutil
 
 from contracts import stages, wire
-from contracts.events import SignalIssued
+from contracts.events import IngestionProgressed, SignalIssued
 from contracts.topics import BOOKS, GREEKS, OPTION_QUOTES, SIGNALS, TRADES, Topic
+from data_ingestion.simulator.market import RateSettings
 from tests import ledger
 from tests.performance.figures import emit, emit_latency
 from tests.stack import Stack
@@ -18,9 +20,15 @@ from tests.waiting import wait_until
 
 OPTION_QUOTES_PER_S: Final = 3_000
 LOOK_EVERY_S: Final = 1.0
+READ_BATCH: Final = 5_000
+CATCH_UP_TIMEOUT_S: Final = 300.0
 MEMORY_EVERY_S: Final = 10.0
-WARM_UP_S: Final = 90.0
-"""From the run's first event, left out of the latencies: Spark starts, catches up and compiles its hot methods."""
+CAUGHT_UP_MS: Final = 1_000.0
+WARM_UP_S: Final = 60.0
+"""After the backlog of the start is worked off, left out of the latencies: the JVM compiles its hot methods."""
+LOADED: Final = {"api": {"simulator": {"option_quotes_per_s": OPTION_QUOTES_PER_S}}}
+QUIET: Final = {"api": {"simulator": {"option_quotes_per_s": 1}}}
+"""For the bookkeeping, which would otherwise compete with the load."""
 TABLES: Final[dict[str, Topic]] = {"option_quotes": OPTION_QUOTES, "trades": TRADES, "books": BOOKS}
 
 
@@ -30,13 +38,16 @@ def run(seconds: float) -> None:
         emit("pipeline.ready", time.time() - stack.started_at, "s")
         first = wait_until(lambda: first_signal(stack), 120.0, "a first signal", LOOK_EVERY_S)
         emit("pipeline.first_signal", first - stack.started_at, "s", 60.0)
-    config = {"api": {"simulator": {"option_quotes_per_s": OPTION_QUOTES_PER_S}}}
-    with tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder, Stack(Path(folder), config) as stack:
+    with tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder, Stack(Path(folder), LOADED) as stack:
+        simulator = stack.settings.api.simulator
+        emit("pipeline.caught_up", _wait_until_caught_up(stack) - stack.started_at, "s")
+        since = time.time() + WARM_UP_S
         memory_gib = _watch_memory(stack, WARM_UP_S + seconds)
-        emit("pipeline.memory_pss.max", memory_gib, "GiB", 8.0)
         loaded = ledger.progress(stack)
-        _emit_latencies(stack, loaded.started_at + int(WARM_UP_S * 1e6), loaded.event_time)
-        _emit_loss(stack)
+        stack.restart(QUIET)
+        emit("pipeline.memory_pss.max", memory_gib, "GiB", 8.0)
+        _emit_latencies(stack, int(since * 1e6), loaded.event_time)
+        _emit_loss(stack, simulator, loaded)
 
 
 def first_signal(stack: Stack) -> float | None:
@@ -45,6 +56,22 @@ def first_signal(stack: Stack) -> float | None:
         if isinstance(wire.decode(SIGNALS.name, value), SignalIssued):
             return appended_at / 1e6
     return None
+
+
+def _wait_until_caught_up(stack: Stack) -> float:
+    """When Greeks came out less than a second after their quote was due, seconds since the epoch."""
+    source = stack.source([GREEKS], start="latest")
+
+    def caught_up_at() -> float | None:
+        ages_ms = [
+            _latency_ms(message.appended_at, message.stamps) for message in source.poll(READ_BATCH, LOOK_EVERY_S)
+        ]
+        return time.time() if ages_ms and max(ages_ms) < CAUGHT_UP_MS else None
+
+    try:
+        return wait_until(caught_up_at, CATCH_UP_TIMEOUT_S, "Greeks abreast of the quotes")
+    finally:
+        source.close()
 
 
 def _watch_memory(stack: Stack, seconds: float) -> float:
@@ -63,11 +90,10 @@ def _watch_memory(stack: Stack, seconds: float) -> float:
     return largest / 2**30
 
 
-def _emit_loss(stack: Stack) -> None:
+def _emit_loss(stack: Stack, simulator: RateSettings, made_by: IngestionProgressed) -> None:
     """Ids made again from the seed, in the topics and in the database, up to the last recorded progress."""
-    made_by = ledger.progress(stack)
     cut = made_by.event_time
-    from_seed = ledger.seed_ids(stack, made_by, cut)
+    from_seed = ledger.seed_ids(simulator, made_by, cut)
     for table, topic in TABLES.items():
         wanted = from_seed[topic.events[0].__name__]
         ledger.wait_until_held(stack, table, made_by.source, cut, len(wanted))
@@ -87,18 +113,22 @@ def _emit_loss(stack: Stack) -> None:
 
 
 def _emit_latencies(stack: Stack, since: int, until: int) -> None:
-    """Of everything that was due between two moments; what comes later shares the cores with this very bookkeeping."""
+    """Of everything that was due between two moments."""
     greeks = [
-        (appended - due) / 1e3
+        _latency_ms(appended, stamps)
         for appended, stamps, _ in ledger.records(stack, GREEKS)
-        if since <= (due := stamps.get(stages.DUE, 0)) < until
+        if since <= stamps.get(stages.DUE, 0) < until
     ]
     emit_latency("pipeline.tick_to_greeks", greeks, {"p50": 15.0, "p99": 60.0})
     signals = []
     for appended, stamps, value in ledger.records(stack, SIGNALS):
         event = wire.decode(SIGNALS.name, value)
-        due = stamps.get(stages.DUE, 0)
         has_lineage = isinstance(event, SignalIssued) and event.lineage.tick_ids and event.lineage.prediction_ids
-        if has_lineage and since <= due < until:
-            signals.append((appended - due) / 1e3)
+        if has_lineage and since <= stamps.get(stages.DUE, 0) < until:
+            signals.append(_latency_ms(appended, stamps))
     emit_latency("pipeline.tick_to_signal", signals, {"p99": 500.0})
+
+
+def _latency_ms(appended_at: int, stamps: Mapping[str, int]) -> float:
+    """From when a tick was due, not from when it was sent: a stalled sender hides nothing."""
+    return (appended_at - stamps[stages.DUE]) / 1e3

@@ -44,7 +44,7 @@ def test_a_killed_part_comes_back_and_work_goes_on(stack: Stack, part: str) -> N
 def test_seed_topics_and_tables_hold_the_same_ids(stack: Stack) -> None:
     made_by = ledger.progress(stack)
     cut = made_by.event_time
-    from_seed = ledger.seed_ids(stack, made_by, cut)
+    from_seed = ledger.seed_ids(stack.settings.api.simulator, made_by, cut)
     for table, topic in {"option_quotes": OPTION_QUOTES, "trades": TRADES, "books": BOOKS}.items():
         wanted = from_seed[topic.events[0].__name__]
         ledger.wait_until_held(stack, table, made_by.source, cut, len(wanted))

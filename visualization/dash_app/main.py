@@ -1,6 +1,7 @@
 """The web application as a service: `python -m visualization.dash_app.main`."""
 
 import asyncio
+from typing import Final
 
 from runtime import endpoints, telemetry
 from runtime.bootstrap import Context, run_service
@@ -11,12 +12,15 @@ from visualization.dash_app.app import create_app
 from visualization.dash_app.hub import HISTORY_TOPICS, LIVE_TOPICS, Hub
 from visualization.dash_app.services import Address, HttpStatus
 
+GATHER_MS: Final = 50
+"""Browsers are told of changes ten times a second."""
+
 
 def body(context: Context) -> None:
     """Serve until asked to stop."""
     host = context.settings.serving.host
     port, _, _ = endpoints.serving_ports(context.settings)
-    live = context.open_source("dash", LIVE_TOPICS, start="latest")
+    live = context.open_source("dash", LIVE_TOPICS, start="latest", gather_ms=GATHER_MS)
     history = context.open_source("dash", HISTORY_TOPICS, start="earliest")
     addresses = {
         service.name: Address(host, endpoints.metrics_port(context.settings, service.name)) for service in SERVICES

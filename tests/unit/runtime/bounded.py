@@ -61,9 +61,10 @@ class MemoryContext(Context):
         return AppendingSink(self.topics)
 
     def open_source(  # type: ignore[override]  # what Kafka's own source does, without Kafka
-        self, group: str, topics: Sequence[Topic], *, start: Start = "committed"
+        self, group: str, topics: Sequence[Topic], *, start: Start = "committed", gather_ms: int = 0
     ) -> BoundedMemorySource:
         assert group
+        assert gather_ms >= 0
         ends = {topic.name: len(self.topics.logs.get(topic.name, ())) for topic in topics}
         places = ends if start == "latest" else dict.fromkeys(ends, 0)
         return BoundedMemorySource(self.topics, places, self.stop)
