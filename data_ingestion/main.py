@@ -1,15 +1,16 @@
 """Ingestion: publishes what the configured source delivers. `python -m data_ingestion.main`."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from contracts.events import Event, IngestionProgressed
 from contracts.ports import EventSink
 from contracts.topics import PROGRESS
-from data_ingestion.api_clients.polygon import PolygonSource
+from data_ingestion.api_clients.polygon import Health, PolygonSource
 from data_ingestion.api_clients.polygon_settings import PolygonFeed
 from data_ingestion.data_validators.judge import Judge
 from data_ingestion.data_validators.odd import Oddity
@@ -21,6 +22,10 @@ from runtime.catch_up import read_all
 
 FLUSH_TIMEOUT_S: Final = 60.0
 ODDITIES = Counter("optionsai_odd_events_total", "Published market events with something odd about them", ["oddity"])
+
+PROVIDER = Gauge(
+    "optionsai_provider_health", "How the provider's client does; figures as its Health names them", ["figure"]
+)
 
 
 class Metrics:
@@ -52,9 +57,16 @@ def follow_polygon(context: Context, sink: EventSink) -> None:
     feed = PolygonFeed(**msgspec.structs.asdict(context.settings.api.polygon))
     key = context.secret("POLYGON_API_KEY", "api.source: polygon")
     publisher = Publisher(sink, Judge(), Metrics(), context.now)
+    source = PolygonSource(feed, key, context.now, context.stop, context.log)
+    for figure in Health._fields:
+        PROVIDER.labels(figure).set_function(partial(_figure, source, figure))
     context.ready()
-    PolygonSource(feed, key, context.now, context.stop, context.log).run(publisher.publish)
+    source.run(publisher.publish)
     sink.flush(FLUSH_TIMEOUT_S)
+
+
+def _figure(source: PolygonSource, name: str) -> float:
+    return float(getattr(source.health(), name))
 
 
 SOURCES: Final[Mapping[str, Callable[[Context, EventSink], None]]] = {

@@ -44,8 +44,11 @@ class Polygon(Section, frozen=True):
     """Polygon.io / Massive. The key comes from POLYGON_API_KEY or POLYGON_API_KEY_FILE."""
 
     rest_url: str = "https://api.polygon.io"
+    """Chain snapshots. Massive's own host serves the same paths."""
     stocks_url: str = "wss://socket.polygon.io/stocks"
+    """Quotes and trades of the underlyings; a delayed feed has another host."""
     options_url: str = "wss://socket.polygon.io/options"
+    """Quotes and trades of the contracts."""
     symbols: tuple[str, ...] = ("AAPL", "MSFT", "SPY")
     """Underlyings whose stocks and option chains are followed."""
     chain_refresh_s: Positive = 60.0
@@ -72,21 +75,27 @@ class Kafka(Section, frozen=True):
     """`kafka_config.yaml`. Without `bootstrap_servers` an embedded broker is started and used."""
 
     bootstrap_servers: str | None = None
+    """Brokers to find the cluster by: `host:port`, several with commas."""
     client: dict[str, str | int | float | bool] = field(default_factory=dict)
     """Further librdkafka settings for every client, such as `security.protocol`; the password of
     `sasl.username` comes from KAFKA_PASSWORD or KAFKA_PASSWORD_FILE."""
     embedded_port: Port = 19_092
+    """Of the embedded broker; another one is taken where this is in use."""
 
 
 class Database(Section, frozen=True):
     """`database_config.yaml`. Without `host` an embedded PostgreSQL is started and used."""
 
     host: str | None = None
+    """Name or address of an outside PostgreSQL server."""
     port: Port = 5_432
+    """Of the outside server."""
     name: str = "optionsai"
+    """Database; it must exist on an outside server, and its tables are made at the first start."""
     user: str = "optionsai"
     """The password comes from DATABASE_PASSWORD or DATABASE_PASSWORD_FILE."""
     embedded_port: Port = 15_432
+    """Of the embedded server; another one is taken where this is in use."""
     retention_hours: Whole = 6
     """Partitions older than this are dropped. At the default rate an hour takes about 0.8 GB of a laptop's disk."""
     flush_interval_s: Positive = 0.2
@@ -99,10 +108,12 @@ class Spark(Section, frozen=True):
     master: str = "local[8]"
     """Real-time queries hold one slot a Kafka partition for life; the rest serves the micro-batches."""
     driver_memory: str = "1500m"
+    """Heap of the driver, which with a local master does all the work."""
     checkpoint_interval_s: Annotated[int, Meta(ge=5)] = 120
     """Of the Real-time queries. Shorter repeats less after a crash, but each checkpoint stalls the flow for about
     half a second: at 120 s that is 0.4 % of the time, below the 99th percentile."""
     bar_interval_s: Whole = 60
+    """Length of a bar. The shipped model was trained on one-minute bars."""
     bar_trigger_ms: Whole = 5_000
     """How often bars are brought up to date. Predictions use bars closed at least a minute before, so seconds do not
     matter here, while each micro-batch costs about as much processor time as a second of Greeks."""
@@ -139,7 +150,9 @@ class Serving(Section, frozen=True):
     host: str = "127.0.0.1"
     """Loopback unless you decide otherwise: there is no log-in yet."""
     dash_port: Port = 8_050
+    """The web application."""
     rest_port: Port = 8_000
+    """`/health` and `/signals`."""
     grpc_port: Port = 8_051
     """Like all ports here below 32768: above, an outgoing connection may hold the port when a service restarts."""
     metrics_port: Port = 9_400

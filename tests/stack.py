@@ -25,10 +25,19 @@ STOP_TIMEOUT_S = 90.0
 RECOVERY_LIMIT_S = 60.0
 
 
+Config = Mapping[str, Mapping[str, Any]]
+"""Section of the settings → its values, as in the YAML files."""
+
+
+def simulated(option_quotes_per_s: float) -> Config:
+    """The simulated market at this rate. A low one after a load leaves the machine to the bookkeeping."""
+    return {"api": {"simulator": {"option_quotes_per_s": option_quotes_per_s}}}
+
+
 class Stack:
     """`optionsai up` on a state directory of its own; ports that are taken are avoided by the supervisor."""
 
-    def __init__(self, folder: Path, config: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, folder: Path, config: Config) -> None:
         self.state_dir, self._config_dir = folder / "state", folder / "config"
         self.environment = os.environ | {
             "OPTIONSAI_STATE_DIR": str(self.state_dir),
@@ -68,7 +77,7 @@ class Stack:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(STOP_TIMEOUT_S)
 
-    def restart(self, config: Mapping[str, Mapping[str, Any]]) -> None:
+    def restart(self, config: Config) -> None:
         """Stop in order and start again with other settings on the same state."""
         self.stop()
         self.settings = self._configure(config)
@@ -138,7 +147,7 @@ class Stack:
         assert found is not None
         return found
 
-    def _configure(self, config: Mapping[str, Mapping[str, Any]]) -> Settings:
+    def _configure(self, config: Config) -> Settings:
         self._config_dir.mkdir(parents=True, exist_ok=True)
         for section, values in config.items():
             (self._config_dir / f"{section}_config.yaml").write_text(yaml.safe_dump(dict(values)))

@@ -14,7 +14,7 @@ from contracts.events import BookUpdated, Event, OptionQuoteReceived, QuoteRecei
 EARLIEST_US: Final = 631_152_000_000_000
 """1990-01-01: no market data of ours is older, so an older time is another unit or a missing value."""
 AHEAD_LIMIT_US: Final = 60_000_000
-"""Clocks differ by less; a price from the future would never be superseded."""
+"""Clocks differ by less; a price from the far future would never be superseded and so stamp every later quote."""
 SIZE_LIMIT: Final = 10**9
 """More shares than any company's busiest minute: the value is not a size."""
 

@@ -46,9 +46,9 @@ class Sequences:
         self._last: dict[tuple[type[Event], str], int] = {}
 
     def odd(self, event: Event) -> Oddity | None:
-        """`duplicate`, `out_of_order` or `gap`, relative to the stream's event before."""
+        """`duplicate`, `out_of_order` or `gap`, relative to the stream's event before; 0 is the lack of a number."""
         sequence: int | None = getattr(event, "sequence", None)
-        if sequence is None:
+        if not sequence:
             return None
         kind = type(event)
         stream = kind, str(getattr(event, BY_EVENT[kind].key))

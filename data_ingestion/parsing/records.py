@@ -19,6 +19,7 @@ import msgspec
 from contracts.errors import RejectedRecord
 from contracts.events import RecordRejected
 from contracts.ids import make_id
+from data_ingestion.data_validators.impossible import AHEAD_LIMIT_US
 
 Reason = Literal[
     "malformed",  # not JSON, or without the fields and types it must have
@@ -42,9 +43,6 @@ TEXT_LIMIT: Final = 4_096
 PRICE_LIMIT: Final = 1e9
 SIZE_LIMIT: Final = 10**15
 TIME_LIMIT_US: Final = 253_402_300_799_999_999
-AHEAD_LIMIT_US: Final = 60_000_000
-"""How far a record's time may lie ahead of our clock: clocks differ, but a price from the far future would never be
-superseded and so stamp every later option quote."""
 
 T = TypeVar("T")
 _ARRAY: Final = msgspec.json.Decoder(list[msgspec.Raw])

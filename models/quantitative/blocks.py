@@ -26,6 +26,40 @@ Floats = NDArray[np.float64]
 Bits = NDArray[np.int64]
 
 
+class Rows:
+    """The inputs of a formula, broadcast against each other and laid out flat for an engine."""
+
+    columns: list[Floats]
+    """In the formula's order, contiguous; each has `size` rows, or one row that holds for all."""
+    size: int
+
+    def __init__(self, formula: Formula, inputs: Sequence[ArrayLike]) -> None:
+        if len(inputs) != len(formula.inputs):
+            names = ", ".join(column.name for column in formula.inputs)
+            raise ValueError(f"the formula takes {len(formula.inputs)} inputs ({names}), not {len(inputs)}")
+        arrays = [np.asarray(values, dtype=np.float64) for values in inputs]
+        self._outputs = len(formula.outputs)
+        self._shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        self.size = int(np.prod(self._shape, dtype=np.int64))
+        self.columns = [
+            array.reshape(1) if array.size == 1 else np.ascontiguousarray(np.broadcast_to(array, self._shape)).ravel()
+            for array in arrays
+        ]
+
+    def results(self, out: Sequence[Floats] | None) -> list[Floats]:
+        """Flat arrays for the outputs: new ones, or those given."""
+        if out is None:
+            return [np.empty(self.size) for _ in range(self._outputs)]
+        fits = [a.shape == self._shape and a.dtype == np.float64 and a.flags.c_contiguous for a in out]
+        if len(fits) != self._outputs or not all(fits):
+            raise ValueError(f"out must be {self._outputs} contiguous arrays of doubles of shape {self._shape}")
+        return [array.reshape(-1) for array in out]
+
+    def shaped(self, results: Sequence[Floats]) -> list[Floats]:
+        """The results in the shape of the inputs."""
+        return [result.reshape(self._shape) for result in results]
+
+
 def _where(mask: NDArray[np.bool_], then: Bits, otherwise: Bits, selected: Bits, difference: Bits, out: Bits) -> None:
     """`then` where the mask is set, else `otherwise`; `out` may be either. `selected` and `difference` are scratch."""
     if mask.all():  # the usual case of the conditions that only keep bad rows from harm
@@ -149,23 +183,19 @@ def compile_formula(formula: Formula) -> Program:
     return Program(formula)
 
 
-def evaluate(formula: Formula, *inputs: ArrayLike, block_rows: int = BLOCK_ROWS) -> list[Floats]:
-    """The outputs of a formula, in its order.
-
-    `inputs` are given in the formula's order, each a scalar or an array; they broadcast against each other, and the
-    outputs have the shape they broadcast to.
-    """
+def evaluate(
+    formula: Formula, *inputs: ArrayLike, out: Sequence[Floats] | None = None, block_rows: int = BLOCK_ROWS
+) -> list[Floats]:
+    """The outputs of a formula, in its order; see `models.quantitative.engines.evaluate`."""
     program = compile_formula(formula)
-    arrays = [np.asarray(values, dtype=np.float64) for values in inputs]
-    shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    size = int(np.prod(shape, dtype=np.int64))
-    columns = [np.broadcast_to(a, (size,)) if a.ndim == 0 else np.broadcast_to(a, shape).reshape(-1) for a in arrays]
-    results = [np.empty(size) for _ in formula.outputs]
-    bound = _Bound(program, min(size, block_rows))
-    for start in range(0, size, block_rows):
-        block = slice(start, min(start + block_rows, size))
+    rows = Rows(formula, inputs)
+    results = rows.results(out)
+    bound = _Bound(program, min(rows.size, block_rows))
+    for start in range(0, rows.size, block_rows):
+        block = slice(start, min(start + block_rows, rows.size))
         if block.stop - start != bound.rows:
             bound = _Bound(program, block.stop - start)
-        for result, values in zip(results, bound.run([column[block] for column in columns]), strict=True):
+        columns = [column if column.size == 1 else column[block] for column in rows.columns]
+        for result, values in zip(results, bound.run(columns), strict=True):
             result[block] = values
-    return [result.reshape(shape) for result in results]
+    return rows.shaped(results)

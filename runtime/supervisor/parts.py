@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from runtime.supervisor.processes import Command
 
-Prepare = Callable[[], None]
+Prepare = Callable[[], str | None]
+"""Makes ready to start; what the operator should know of it, if anything."""
 Probe = Callable[[], str | None]
 """Asks a part whether it does its work: None if so, else what is missing. Bounded in time; it runs in a thread."""
 
@@ -22,7 +23,9 @@ def always_ready() -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part. Without a command it is a step: done once its preparation is, and never again."""
+    """One part. Without a command it is a step: done once its preparation is, never again, and what that told stands
+    beside it.
+    """
 
     name: str
     needs: tuple[str, ...] = ()

@@ -97,9 +97,9 @@ class Supervisor:
             healthy_since: float | None = None
             try:
                 self._change(part, "preparing")
-                await asyncio.to_thread(part.prepare)
+                told = await asyncio.to_thread(part.prepare)
                 if part.command is None:
-                    self._note_ready(part, 0.0)
+                    self._note_ready(part, 0.0, told or "")
                     return
                 child = await self._start(part)
                 healthy_since = await self._until_ready(part, child)
@@ -163,10 +163,10 @@ class Supervisor:
         finally:
             ended.cancel()
 
-    def _note_ready(self, part: Part, after_s: float) -> None:
+    def _note_ready(self, part: Part, after_s: float, message: str = "") -> None:
         self.run_record.parts[part.name].ready_after_s = round(after_s, 3)
         self._became_ready[part.name].set()
-        self._change(part, "ready")
+        self._change(part, "ready", message)
 
     async def _note_running(self) -> None:
         for became_ready in self._became_ready.values():

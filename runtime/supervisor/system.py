@@ -125,8 +125,9 @@ def _addresses(settings: Settings, ports: Mapping[str, int]) -> endpoints.Endpoi
 def _broker(settings: Settings, environment: Mapping[str, str], chosen: Java, ports: Mapping[str, int]) -> list[Part]:
     """The embedded broker if there is to be one, and the step that makes the topics."""
 
-    def make_topics() -> None:
-        ensure_topics(endpoints.kafka_client(settings, environment, "optionsai-supervisor"))
+    def make_topics() -> str:
+        found = ensure_topics(endpoints.kafka_client(settings, environment, "optionsai-supervisor"))
+        return "; ".join(("left as they are", *found)) if found else ""
 
     if settings.kafka.bootstrap_servers is not None:
         return [Part(name=TOPICS_STEP, prepare=make_topics)]

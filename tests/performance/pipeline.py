@@ -15,10 +15,11 @@ from contracts.topics import BOOKS, GREEKS, OPTION_QUOTES, SIGNALS, TRADES, Topi
 from data_ingestion.simulator.market import RateSettings
 from tests import ledger
 from tests.performance.figures import emit, emit_latency
-from tests.stack import Stack
+from tests.stack import Stack, simulated
 from tests.waiting import wait_until
 
 OPTION_QUOTES_PER_S: Final = 3_000
+QUIET_QUOTES_PER_S: Final = 1
 LOOK_EVERY_S: Final = 1.0
 READ_BATCH: Final = 5_000
 CATCH_UP_TIMEOUT_S: Final = 300.0
@@ -26,9 +27,6 @@ MEMORY_EVERY_S: Final = 10.0
 CAUGHT_UP_MS: Final = 1_000.0
 WARM_UP_S: Final = 60.0
 """After the backlog of the start is worked off, left out of the latencies: the JVM compiles its hot methods."""
-LOADED: Final = {"api": {"simulator": {"option_quotes_per_s": OPTION_QUOTES_PER_S}}}
-QUIET: Final = {"api": {"simulator": {"option_quotes_per_s": 1}}}
-"""For the bookkeeping, which would otherwise compete with the load."""
 TABLES: Final[dict[str, Topic]] = {"option_quotes": OPTION_QUOTES, "trades": TRADES, "books": BOOKS}
 
 
@@ -38,15 +36,16 @@ def run(seconds: float) -> None:
         emit("pipeline.ready", time.time() - stack.started_at, "s")
         first = wait_until(lambda: first_signal(stack), 120.0, "a first signal", LOOK_EVERY_S)
         emit("pipeline.first_signal", first - stack.started_at, "s", 60.0)
-    with tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder, Stack(Path(folder), LOADED) as stack:
+    load = simulated(OPTION_QUOTES_PER_S)
+    with tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder, Stack(Path(folder), load) as stack:
         simulator = stack.settings.api.simulator
         emit("pipeline.caught_up", _wait_until_caught_up(stack) - stack.started_at, "s")
         since = time.time() + WARM_UP_S
         memory_gib = _watch_memory(stack, WARM_UP_S + seconds)
-        loaded = ledger.progress(stack)
-        stack.restart(QUIET)
         emit("pipeline.memory_pss.max", memory_gib, "GiB", 8.0)
+        loaded = ledger.progress(stack)
         _emit_latencies(stack, int(since * 1e6), loaded.event_time)
+        stack.restart(simulated(QUIET_QUOTES_PER_S))
         _emit_loss(stack, simulator, loaded)
 
 
@@ -113,7 +112,7 @@ def _emit_loss(stack: Stack, simulator: RateSettings, made_by: IngestionProgress
 
 
 def _emit_latencies(stack: Stack, since: int, until: int) -> None:
-    """Of everything that was due between two moments."""
+    """Of everything that was due between two moments. Ask before a restart: it repeats results, with their ids."""
     greeks = [
         _latency_ms(appended, stamps)
         for appended, stamps, _ in ledger.records(stack, GREEKS)

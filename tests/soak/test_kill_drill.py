@@ -7,10 +7,11 @@ import pytest
 from contracts.topics import BOOKS, GREEKS, OPTION_QUOTES, SIGNALS, TRADES
 from tests import ledger
 from tests.performance.figures import emit
-from tests.stack import Stack
+from tests.stack import Stack, simulated
 from tests.waiting import wait_until
 
 QUOTES_PER_S = 3_000
+QUIET_QUOTES_PER_S = 1
 RECOVERY_LIMIT_S = 60.0
 SETTLE_ROWS = 20 * QUOTES_PER_S
 """Greeks to see after a recovery before the next part is killed: about 20 s of load."""
@@ -19,8 +20,7 @@ PARTS = ("kafka", "postgres", "spark", "ingestion", "writer", "scoring", "engine
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    config = {"api": {"simulator": {"option_quotes_per_s": QUOTES_PER_S}}}
-    with Stack(tmp_path_factory.mktemp("drill"), config) as stack:
+    with Stack(tmp_path_factory.mktemp("drill"), simulated(QUOTES_PER_S)) as stack:
         yield stack
 
 
@@ -42,9 +42,10 @@ def test_a_killed_part_comes_back_and_work_goes_on(stack: Stack, part: str) -> N
 
 
 def test_seed_topics_and_tables_hold_the_same_ids(stack: Stack) -> None:
-    made_by = ledger.progress(stack)
+    made_by, load = ledger.progress(stack), stack.settings.api.simulator
+    stack.restart(simulated(QUIET_QUOTES_PER_S))
     cut = made_by.event_time
-    from_seed = ledger.seed_ids(stack.settings.api.simulator, made_by, cut)
+    from_seed = ledger.seed_ids(load, made_by, cut)
     for table, topic in {"option_quotes": OPTION_QUOTES, "trades": TRADES, "books": BOOKS}.items():
         wanted = from_seed[topic.events[0].__name__]
         ledger.wait_until_held(stack, table, made_by.source, cut, len(wanted))

@@ -153,6 +153,7 @@ def test_a_real_provider_is_published_unlabelled_and_what_is_odd_is_counted(boot
 
             found = wait_until(published, 60.0, f"two quotes and a rejection; see {ingestion.log}")
             odd = ingestion.metric("optionsai_odd_events_total")
+            health = ingestion.metric("optionsai_provider_health")
             process.send_signal(signal.SIGTERM)
             assert process.wait(20.0) == 0
         finally:
@@ -161,6 +162,8 @@ def test_a_real_provider_is_published_unlabelled_and_what_is_odd_is_counted(boot
     assert sorted(type(event).__name__ for event, _ in found) == ["QuoteReceived", "QuoteReceived", "RecordRejected"]
     assert all(event.event_time <= stamps[DUE] <= stamps[SENT] for event, stamps in found)
     assert odd == {'{oddity="crossed"}': 1.0, '{oddity="stale"}': 2.0}  # the quotes are from 2025
+    assert (health['{figure="published"}'], health['{figure="rejected"}']) == (3.0, 1.0)
+    assert health['{figure="stocks_connected"}'] == 1.0
 
 
 def test_without_its_key_a_real_provider_is_refused_with_the_remedy(bootstrap: str, tmp_path: Path) -> None:

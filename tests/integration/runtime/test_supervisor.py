@@ -163,10 +163,16 @@ def test_a_preparation_that_fails_later_is_tried_again(tmp_path: Path) -> None:
 
 def test_a_step_is_done_once_and_its_dependants_follow(tmp_path: Path) -> None:
     done: list[int] = []
-    step = Part(name="step", prepare=lambda: done.append(1))
+
+    def prepare() -> str:
+        done.append(1)
+        return "two topics differ"
+
+    step = Part(name="step", prepare=prepare)
     run = Run([child("after", WORKS, tmp_path, "step"), step], tmp_path)
     run.until(("after", "ready"))
     assert done == [1]
+    assert "two topics differ" in run.messages
     assert run.changes.index(("step", "ready")) < run.changes.index(("after", "preparing"))
 
 

@@ -45,6 +45,11 @@ def test_repeats_returns_and_jumps() -> None:
     assert found == [None, "duplicate", "gap", "out_of_order", None]
 
 
+def test_zero_is_no_number() -> None:
+    sequences = Sequences(frozenset({QuoteReceived}))
+    assert [sequences.odd(replace(QUOTE, sequence=n)) for n in (7, 0, 0, 8)] == [None] * 4
+
+
 def test_a_jump_is_no_gap_where_nothing_was_promised() -> None:
     sequences = Sequences(frozenset({BookUpdated}))
     assert [sequences.odd(replace(QUOTE, sequence=n)) for n in (7, 20, 20)] == [None, None, "duplicate"]
