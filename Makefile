@@ -9,7 +9,7 @@ READY := .setup/ready
 ONLY ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test unit check bench soak lock clean
+.PHONY: help setup run test unit check bench soak mutate lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -47,9 +47,13 @@ bench: $(READY) ## measure and print one JSON line a figure (ONLY=pipeline|strea
 soak: $(READY) ## the long drill: every part killed in turn under load
 	@$(BIN)/python -m pytest tests/soak -q -s
 
+mutate: $(READY) ## change the pricing core a bit at a time and see whether the tests notice
+	@$(BIN)/python scripts/mutate.py
+
 lock: $(READY) ## resolve the Python packages anew into requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements.txt
 
 clean: ## remove everything that was installed, fetched or written
 	@test ! -x $(BIN)/optionsai || $(BIN)/optionsai down || true
 	rm -rf $(VENV) .venv-* .setup .jars .state build *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage* .hypothesis
+	find . -name "*.nb[ic]" -delete

@@ -1,6 +1,7 @@
 """Errors, one tree, each named by whose fault it is.
 
     OptionsAIError
+    ├── BadInput          a caller's: an argument of a formula cannot be; names it and the first offending place
     ├── ConfigError       the operator's: a setting is wrong; names file, key and remedy
     ├── ProviderError     a data provider's: it refused, vanished or broke its contract
     ├── RejectedRecord    a record's: it cannot be what it claims to be
@@ -13,6 +14,10 @@ Foreign exceptions stop at the edge that talks to the foreign library and leave 
 
 class OptionsAIError(Exception):
     """Base of every error this system raises on purpose."""
+
+
+class BadInput(OptionsAIError, ValueError):  # noqa: N818 - the input is the subject
+    """An argument cannot be what it must be; the message names it, and the first element that is at fault."""
 
 
 class ConfigError(OptionsAIError):

@@ -6,17 +6,15 @@ deliverable is not 100 shares of the underlying (OCC, "Interpretative Guidance o
 """
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Final, Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
+from contracts import sessions
 from contracts.errors import RejectedRecord
 
 Right = Literal["C", "P"]
 Style = Literal["american", "european"]
 
-NEW_YORK: Final = ZoneInfo("America/New_York")
-MICROS: Final = 1_000_000
 _OCC: Final = re.compile(r"(?:O:)?([A-Z]{1,5}[0-9]?) *([0-9]{6})([CP])([0-9]{8})")
 
 
@@ -64,10 +62,9 @@ class OptionContract(NamedTuple):
 
     @property
     def expires_at(self) -> int:
-        """Instant of expiry, microseconds since the epoch: 16:00 in New York, or 09:30 for morning-settled roots."""
+        """Instant of expiry, microseconds since the epoch: a session's close, or its open where it is settled then."""
         morning = self.root in ROOTS and ROOTS[self.root].morning_settled
-        local = datetime.combine(self.expiry, time(9, 30) if morning else time(16), NEW_YORK)
-        return int(local.astimezone(UTC).timestamp()) * MICROS
+        return sessions.expires_at(self.expiry, morning_settled=morning)
 
 
 def parse_occ(symbol: str) -> OptionContract:

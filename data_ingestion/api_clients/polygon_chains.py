@@ -14,8 +14,8 @@ from typing import Any, Final
 import httpx
 
 from contracts.errors import ConfigError, ProviderError
-from contracts.instruments import MICROS
 from contracts.ports import Stop
+from contracts.sessions import MICROS
 from data_ingestion.api_clients.backoff import Backoff
 from data_ingestion.api_clients.polygon_settings import Limits
 from data_ingestion.parsing.polygon_chain import first_page, next_page

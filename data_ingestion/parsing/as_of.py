@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from math import log, sqrt
 from typing import NamedTuple
 
-from contracts.instruments import MICROS, OptionContract, Style
+from contracts.instruments import OptionContract, Style
+from contracts.sessions import MICROS
 
 YEAR_US = 365 * 24 * 3600 * MICROS
 NEAREST_YEARS = 1 / 365

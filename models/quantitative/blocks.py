@@ -41,10 +41,12 @@ class Rows:
         self._outputs = len(formula.outputs)
         self._shape = np.broadcast_shapes(*(array.shape for array in arrays))
         self.size = int(np.prod(self._shape, dtype=np.int64))
-        self.columns = [
-            array.reshape(1) if array.size == 1 else np.ascontiguousarray(np.broadcast_to(array, self._shape)).ravel()
-            for array in arrays
-        ]
+        self.columns = [self._flat(array) for array in arrays]
+
+    def _flat(self, array: Floats) -> Floats:
+        if array.size == 1:
+            return array.reshape(1)
+        return np.ravel(array if array.shape == self._shape else np.broadcast_to(array, self._shape))
 
     def results(self, out: Sequence[Floats] | None) -> list[Floats]:
         """Flat arrays for the outputs: new ones, or those given."""

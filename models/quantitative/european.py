@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
-from models.quantitative.blocks import Floats, evaluate
-from models.quantitative.formulas import MISSING, Chain, Formula, Number, exp, where, within
+from models.quantitative.blocks import Floats
+from models.quantitative.engines import evaluate
+from models.quantitative.formulas import MISSING, Chain, Condition, Formula, Number, exp, where, within
 from models.quantitative.mills import mills_ratio
 from models.quantitative.reasons import Reason
 from models.quantitative.terms import Terms, add_terms
@@ -23,6 +24,19 @@ DAYS_PER_YEAR = 365.0
 PERCENT = 0.01
 MIN_VOL, MAX_VOL = 1e-9, 1e3
 """Volatility, per year."""
+
+
+class Parts(NamedTuple):
+    """Steps that `add_parts` puts on a chain: what prices and Greeks are made of."""
+
+    d1: Number
+    d2: Number
+    density: Number
+    """The discounted density D."""
+    spot_part: Number
+    """S·exp(−qT)·Φ(±d₁)."""
+    strike_part: Number
+    """K·exp(−rT)·Φ(±d₂)."""
 
 
 class Sensitivities(NamedTuple):
@@ -35,6 +49,18 @@ class Sensitivities(NamedTuple):
     vega: Number
     theta: Number
     rho: Number
+
+
+class GivenVol(NamedTuple):
+    """Steps that `add_vol` puts on a chain: the terms of an option whose volatility is given."""
+
+    terms: Terms
+    answered: Condition
+    """All inputs are within their limits and some time is left."""
+    reason_code: Number
+    vol: Number
+    """Harmless where `answered` does not hold."""
+    total_vol: Number
 
 
 class EuropeanGreeks(NamedTuple):
@@ -56,8 +82,8 @@ class EuropeanGreeks(NamedTuple):
     """Per percentage point of rate (0.01)."""
 
 
-def sensitivities(chain: Chain, terms: Terms, vol: Number, total_vol: Number) -> Sensitivities:
-    """Price and Greeks at the volatility `vol` per year, where `total_vol` is vol·√years; both positive."""
+def add_parts(chain: Chain, terms: Terms, total_vol: Number) -> Parts:
+    """The parts of the price where `total_vol` is vol·√years, positive."""
     side, spot, strike = terms.side, terms.discounted_spot, terms.discounted_strike
     ratio = chain.step("ratio", terms.log_moneyness / total_vol)
     d1 = chain.step("d1", ratio + 0.5 * total_vol)
@@ -67,6 +93,13 @@ def sensitivities(chain: Chain, terms: Terms, vol: Number, total_vol: Number) ->
     strike_tail = chain.step("strike_tail", density * mills_ratio(chain, "mills_d2", abs(d2)))
     spot_part = chain.step("spot_part", where(side * d1 > 0.0, spot - spot_tail, spot_tail))
     strike_part = chain.step("strike_part", where(side * d2 > 0.0, strike - strike_tail, strike_tail))
+    return Parts(d1, d2, density, spot_part, strike_part)
+
+
+def sensitivities(chain: Chain, terms: Terms, vol: Number, total_vol: Number) -> Sensitivities:
+    """Price and Greeks at the volatility `vol` per year, where `total_vol` is vol·√years; both positive."""
+    _, _, density, spot_part, strike_part = add_parts(chain, terms, total_vol)
+    side = terms.side
     price = chain.step("signed_price", side * (spot_part - strike_part))
     carry = side * (terms.dividend * spot_part - terms.rate * strike_part)
     return Sensitivities(
@@ -80,19 +113,24 @@ def sensitivities(chain: Chain, terms: Terms, vol: Number, total_vol: Number) ->
     )
 
 
-def _formula() -> Formula:
-    chain = Chain()
+def add_vol(chain: Chain) -> GivenVol:
+    """Declare the inputs of `terms.add_terms` and `vol`."""
     terms = add_terms(chain)
     vol = chain.number("vol")
     sound = chain.step("sound_vol", terms.sound & within(vol, MIN_VOL, MAX_VOL))
     answered = chain.step("answered", sound & terms.alive)
     safe_vol = chain.step("safe_vol", where(answered, vol, 1.0))
     total_vol = chain.step("total_vol", safe_vol * terms.sqrt_years)
-    results = sensitivities(chain, terms, safe_vol, total_vol)
     reason = where(answered, float(Reason.OK), where(sound, float(Reason.EXPIRED), float(Reason.BAD_INPUT)))
-    chain.step("reason_code", reason)
+    return GivenVol(terms, answered, chain.step("reason_code", reason), safe_vol, total_vol)
+
+
+def _formula() -> Formula:
+    chain = Chain()
+    given = add_vol(chain)
+    results = sensitivities(chain, given.terms, given.vol, given.total_vol)
     for name in EuropeanGreeks._fields[1:]:
-        chain.step(name, where(answered, getattr(results, name), MISSING))
+        chain.step(name, where(given.answered, getattr(results, name), MISSING))
     return chain.close(*EuropeanGreeks._fields)
 
 
@@ -108,11 +146,17 @@ def european(
     dividend_yield: ArrayLike,
     vol: ArrayLike,
     is_call: ArrayLike,
+    *,
+    threads: int = 1,
+    out: EuropeanGreeks | None = None,
 ) -> EuropeanGreeks:
     """Price and Greeks. Rate, yield and volatility are continuous and per year; arguments broadcast.
+
+    `threads` share the rows of large arrays; `out` is an earlier result to write over.
 
     >>> result = european(100.0, 100.0, 1.0, 0.05, 0.0, 0.2, is_call=True)
     >>> f"{result.price:.4f} {result.delta:.4f} {result.vega:.4f}"
     '10.4506 0.6368 0.3752'
     """
-    return EuropeanGreeks(*evaluate(EUROPEAN, underlying_price, strike, years, rate, dividend_yield, is_call, vol))
+    inputs = (underlying_price, strike, years, rate, dividend_yield, is_call, vol)
+    return EuropeanGreeks(*evaluate(EUROPEAN, *inputs, threads=threads, out=out))

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
-from models.quantitative.blocks import Floats, evaluate
+from models.quantitative.blocks import Floats
+from models.quantitative.engines import evaluate
 from models.quantitative.european import Sensitivities, sensitivities
 from models.quantitative.formulas import MISSING, Chain, Condition, Formula, Number, sqrt, where, within
 from models.quantitative.implied_vol import total_vol
@@ -143,18 +144,21 @@ def greeks_from_quote(
     rate: ArrayLike,
     dividend_yield: ArrayLike,
     is_call: ArrayLike,
+    *,
+    threads: int = 1,
+    out: QuoteGreeks | None = None,
 ) -> QuoteGreeks:
     """Implied volatility at the middle of the quote, and the Greeks at it.
 
-    Prices are per share; rate and yield are continuous and per year; arguments broadcast.
+    Prices are per share; rate and yield are continuous and per year; arguments broadcast. `threads` share the rows of
+    large arrays; `out` is an earlier result to write over.
 
     >>> result = greeks_from_quote(10.40, 10.50, 100.0, 100.0, 1.0, 0.05, 0.0, is_call=True)
     >>> f"{result.implied_vol:.4f} {result.delta:.4f}"
     '0.2000 0.6368'
     """
-    return QuoteGreeks(
-        *evaluate(GREEKS_FROM_QUOTE, bid, ask, underlying_price, strike, years, rate, dividend_yield, is_call)
-    )
+    inputs = (bid, ask, underlying_price, strike, years, rate, dividend_yield, is_call)
+    return QuoteGreeks(*evaluate(GREEKS_FROM_QUOTE, *inputs, threads=threads, out=out))
 
 
 def implied_vol(
@@ -165,10 +169,16 @@ def implied_vol(
     rate: ArrayLike,
     dividend_yield: ArrayLike,
     is_call: ArrayLike,
+    *,
+    threads: int = 1,
+    out: ImpliedVol | None = None,
 ) -> ImpliedVol:
     """Implied volatility of a price per share; rate and yield are continuous and per year; arguments broadcast.
+
+    `threads` share the rows of large arrays; `out` is an earlier result to write over.
 
     >>> f"{implied_vol(10.450583572185565, 100.0, 100.0, 1.0, 0.05, 0.0, is_call=True).implied_vol:.12f}"
     '0.200000000000'
     """
-    return ImpliedVol(*evaluate(IMPLIED_VOL, price, underlying_price, strike, years, rate, dividend_yield, is_call))
+    inputs = (price, underlying_price, strike, years, rate, dividend_yield, is_call)
+    return ImpliedVol(*evaluate(IMPLIED_VOL, *inputs, threads=threads, out=out))

@@ -27,6 +27,7 @@ class Terms(NamedTuple):
     side: Number
     """+1 for a call, −1 for a put."""
     spot: Number
+    strike: Number
     years: Number
     rate: Number
     dividend: Number
@@ -63,6 +64,7 @@ def add_terms(chain: Chain) -> Terms:
         alive=alive,
         side=chain.step("side", where(alive, side, 1.0)),
         spot=spot,
+        strike=strike,
         years=years,
         rate=rate,
         dividend=dividend,

@@ -7,9 +7,13 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.performance import pipeline, streaming
+from tests.performance import pipeline, pricing, streaming
 
-BENCHMARKS: dict[str, Callable[[float], None]] = {"pipeline": pipeline.run, "streaming": streaming.run}
+BENCHMARKS: dict[str, Callable[[float], None]] = {
+    "pipeline": pipeline.run,
+    "streaming": streaming.run,
+    "pricing": pricing.run,
+}
 
 
 def main() -> int:

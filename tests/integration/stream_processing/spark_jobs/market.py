@@ -29,10 +29,20 @@ def market(seconds: float) -> list[Event]:
 
 def greeks_of(quotes: Sequence[OptionQuoteReceived]) -> dict[str, dict[str, float]]:
     """Quote's id → what NumPy makes of it."""
-    names_in = ("bid", "ask", "underlying_price", "strike", "rate", "dividend_yield")
-    inputs = {name: [getattr(quote, name) for quote in quotes] for name in names_in}
-    years = years_between([quote.event_time for quote in quotes], [quote.expires_at for quote in quotes])
-    result = greeks_from_quote(years=years, is_call=[quote.right == "C" for quote in quotes], **inputs)
+
+    def column(name: str) -> list[float]:
+        return [getattr(quote, name) for quote in quotes]
+
+    result = greeks_from_quote(
+        column("bid"),
+        column("ask"),
+        column("underlying_price"),
+        column("strike"),
+        years_between(column("event_time"), column("expires_at")),
+        column("rate"),
+        column("dividend_yield"),
+        [quote.right == "C" for quote in quotes],
+    )
     names = QuoteGreeks._fields[1:]
     columns = [getattr(result, name).tolist() for name in names]
     return {quote.event_id: dict(zip(names, row, strict=True)) for quote, *row in zip(quotes, *columns, strict=True)}

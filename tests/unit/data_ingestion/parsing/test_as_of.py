@@ -1,6 +1,7 @@
 import pytest
 
-from contracts.instruments import MICROS, parse_occ
+from contracts.instruments import parse_occ
+from contracts.sessions import MICROS
 from data_ingestion.parsing.as_of import AsOf, Terms, Underlying
 
 DAY_US = 24 * 3600 * MICROS

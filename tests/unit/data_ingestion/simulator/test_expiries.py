@@ -1,9 +1,9 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_ingestion.simulator.expiries import Expiry, easter, listed
+from data_ingestion.simulator.expiries import Expiry, listed
 from tests.unit.data_ingestion.simulator.moments import SECOND, moment
 
 
@@ -61,10 +61,3 @@ def test_every_listed_expiry_lies_ahead_on_a_working_day(symbol: str, at: dateti
     assert instants[0] > now
     assert 6 <= len(cycle) <= 9
     assert {expiry.day.weekday() for expiry in cycle} <= {3, 4}
-
-
-def test_easter_of_known_years() -> None:
-    known = {2000: (4, 23), 2008: (3, 23), 2011: (4, 24), 2025: (4, 20), 2038: (4, 25)}
-    for year, (month, day) in known.items():
-        assert easter(year) == date(year, month, day)
-        assert (easter(year) - timedelta(days=2)).weekday() == 4

@@ -1,8 +1,11 @@
+from types import ModuleType
+
 import mpmath
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.quantitative import blocks, compiled
 from models.quantitative.blocks import evaluate
 from models.quantitative.formulas import Formula
 from models.quantitative.implied_vol import NORMALISED
@@ -34,8 +37,9 @@ def grid() -> NDArray[np.float64]:
     return np.array(rows).T
 
 
-def test_total_vol_is_exact_to_a_few_roundings_everywhere(grid: NDArray[np.float64]) -> None:
-    (vol,) = evaluate(NORMALISED, *grid[:3])
+@pytest.mark.parametrize("engine", [blocks, compiled])
+def test_total_vol_is_exact_to_a_few_roundings_everywhere(grid: NDArray[np.float64], engine: ModuleType) -> None:
+    (vol,) = engine.evaluate(NORMALISED, *grid[:3])
     assert grid.shape[1] > 350
     assert np.abs(vol / grid[3] - 1.0).max() < 6e-15
 

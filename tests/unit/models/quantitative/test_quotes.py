@@ -1,4 +1,4 @@
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ EPSILON = 2.0**-52
 ANYTHING = st.one_of(
     st.floats(), st.floats(0.0, 300.0), st.sampled_from([0.0, -0.0, 5e-324, 1e-9, 1.0, 100.0, 1e9, 1e308])
 )
-TERMS = {"underlying_price": 100.0, "strike": 100.0, "years": 0.5, "rate": 0.0, "dividend_yield": 0.0}
+TERMS: dict[str, Any] = {"underlying_price": 100.0, "strike": 100.0, "years": 0.5, "rate": 0.0, "dividend_yield": 0.0}
 
 
 def test_reasons_are_those_of_the_contract() -> None:
@@ -123,3 +123,23 @@ def test_a_price_without_a_volatility_has_its_reason(price: float, reason: str) 
     solved = implied_vol(price, **TERMS, is_call=True)
     assert reason_names(solved.reason_code) == reason
     assert np.isnan(solved.implied_vol)
+
+
+def test_the_smallest_price_that_is_solved() -> None:
+    prices = [1e-230, float(np.nextafter(1e-230, 0.0))]
+    solved = implied_vol(prices, 100.0, 200.0, 0.1, 0.0, 0.0, is_call=True)
+    assert reason_names(solved.reason_code).tolist() == ["ok", "below_intrinsic"]
+
+
+@pytest.mark.parametrize(("spot", "is_call"), [(130.0, 1.0), (70.0, 0.0)])
+def test_where_an_in_the_money_price_stops_saying_anything(spot: float, is_call: float) -> None:
+    """One part in 10¹² of underlying and strike is the least that a relative change of volatility must be worth."""
+    vols = np.geomspace(0.05, 0.2, 4_000)
+    model = european(spot, 100.0, 0.25, 0.0, 0.0, vols, is_call)
+    solved = implied_vol(model.price, spot, 100.0, 0.25, 0.0, 0.0, is_call)
+    worth = 100.0 * model.vega * vols / (spot + 100.0)
+    has_time_value = model.price - 30.0 > 0.0
+    names = reason_names(solved.reason_code)
+    assert set(names[worth > 1.005e-12]) == {"ok"}
+    assert set(names[(worth < 0.995e-12) & has_time_value]) == {"zero_vega"}
+    assert set(names[~has_time_value]) == {"below_intrinsic"}

@@ -17,3 +17,7 @@ def test_years_are_the_exact_difference_rounded_once(event_us: int, expiry_us: i
 def test_arrays_broadcast() -> None:
     years = years_between(np.array([0, MICROS_PER_YEAR]), 2 * MICROS_PER_YEAR)
     np.testing.assert_array_equal(years, [2.0, 1.0])
+
+
+def test_a_year_has_365_days_of_86400_seconds() -> None:
+    assert years_between(0, 31_536_000_000_000) == 1.0

@@ -1,0 +1,1 @@
+"""Positions of several legs: payoff, break-evens, value and Greeks, odds, and margin."""
