@@ -36,14 +36,26 @@ TIMEOUT_S: Final = 120
 SURVIVED: Final = 0
 ROOT: Final = Path(__file__).resolve().parent.parent
 QUANTITATIVE: Final = "tests/unit/models/quantitative/test_"
+EXPOSURE: Final = "tests/unit/models/quantitative/exposure/test_"
+PAYOFFS: Final = "tests/unit/models/quantitative/payoffs/test_"
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "contracts.sessions": ("tests/unit/contracts/test_sessions.py",),
     "models.quantitative.black76": (f"{QUANTITATIVE}black76.py",),
     "models.quantitative.checks": (f"{QUANTITATIVE}checks.py",),
     "models.quantitative.digital": (f"{QUANTITATIVE}digital.py",),
     "models.quantitative.european": (f"{QUANTITATIVE}european.py", f"{QUANTITATIVE}identities.py"),
+    "models.quantitative.exposure.dealers": (f"{EXPOSURE}dealers.py",),
+    "models.quantitative.exposure.flip": (f"{EXPOSURE}flip.py",),
+    "models.quantitative.exposure.sentiment": (f"{EXPOSURE}sentiment.py",),
     "models.quantitative.implied_vol": (f"{QUANTITATIVE}implied_vol.py", f"{QUANTITATIVE}accuracy.py"),
     "models.quantitative.mills": (f"{QUANTITATIVE}mills.py", f"{QUANTITATIVE}european.py"),
+    "models.quantitative.payoffs.legs": (f"{PAYOFFS}legs.py",),
+    "models.quantitative.payoffs.margin": (f"{PAYOFFS}margin.py",),
+    "models.quantitative.payoffs.margin_rules": (f"{PAYOFFS}margin.py",),
+    "models.quantitative.payoffs.odds": (f"{PAYOFFS}odds.py",),
+    "models.quantitative.payoffs.profile": (f"{PAYOFFS}profile.py",),
+    "models.quantitative.payoffs.strategies": (f"{PAYOFFS}strategies.py",),
+    "models.quantitative.payoffs.valuation": (f"{PAYOFFS}valuation.py",),
     "models.quantitative.quotes": (f"{QUANTITATIVE}quotes.py", f"{QUANTITATIVE}implied_vol.py"),
     "models.quantitative.second_order": (f"{QUANTITATIVE}second_order.py",),
     "models.quantitative.terms": (f"{QUANTITATIVE}terms.py", f"{QUANTITATIVE}european.py", f"{QUANTITATIVE}quotes.py"),

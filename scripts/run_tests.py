@@ -34,7 +34,10 @@ UNCOMPILED: Final = (
     f"{_KERNELS}american/test_implied_vol.py::test_every_reason",
     f"{_KERNELS}american/test_exact.py::test_results_have_the_shape_of_the_inputs",
     f"{_KERNELS}american/test_dividends.py::test_bad_rows_have_their_reason",
+    f"{_KERNELS}surface/test_quadratic_kernels.py",
+    f"{_KERNELS}surface/test_svi.py",
 )
+SLOW_UNCOMPILED: Final = "not noisy_windows"
 
 
 def share(covered: int, total: int) -> float:
@@ -57,7 +60,7 @@ def main() -> int:
         )
         if not sys.argv[1:]:
             # NumPy warns where a scalar overflows; the compiled kernels take infinity as it comes.
-            options = ("-q", "-W", "ignore::RuntimeWarning")
+            options = ("-q", "-k", SLOW_UNCOMPILED, "-W", "ignore::RuntimeWarning")
             status |= coverage("run", "-m", "pytest", *options, *UNCOMPILED, NUMBA_DISABLE_JIT="1")
         coverage("combine", "--quiet", folder)
         coverage("report")
