@@ -106,6 +106,99 @@ class OptionQuoteReceived(Event, frozen=True, kw_only=True):
     sequence: Count
 
 
+class NewsPublished(Event, frozen=True, kw_only=True):
+    """A headline, as of its publication. `symbol` is the name it is about, `MARKET` if it is about none in particular.
+
+    `sentiment` is the publisher's own rating from −1, bad for the price, to +1; absent if it gives none.
+    """
+
+    symbol: Symbol
+    category: Literal["company", "earnings", "market"]
+    headline: Text
+    publisher: Symbol
+    sentiment: Share | None = None
+
+
+class EarningsAnnounced(Event, frozen=True, kw_only=True):
+    """A company's result of a quarter, as of its announcement.
+
+    Earnings are dollars a share, revenue dollars. `surprise` is actual less expected earnings in standard deviations
+    of past surprises. `next_at` is when the company says it will announce the next quarter.
+    """
+
+    symbol: Symbol
+    period_ended_at: Micros
+    timing: Literal["before_open", "after_close"]
+    eps_expected: float
+    eps_actual: float
+    revenue_expected: float
+    revenue_actual: float
+    surprise: float
+    next_at: Micros
+
+
+class FundamentalsFiled(Event, frozen=True, kw_only=True):
+    """A quarter's statements, as of their acceptance. Flows are of the quarter, levels of its end; dollars.
+
+    `revision` counts the filings on one period: 0 is the first, a restatement is one more and a later event.
+    """
+
+    symbol: Symbol
+    form: Literal["10-Q", "10-K"]
+    period_ended_at: Micros
+    revision: Count
+    revenue: float
+    net_income: float
+    operating_cash_flow: float
+    assets: float
+    liabilities: float
+    equity: float
+    shares_outstanding: Positive
+
+
+class DividendDeclared(Event, frozen=True, kw_only=True):
+    """A cash dividend in dollars a share, as of its declaration. Who buys from `ex_at` on does not get it."""
+
+    symbol: Symbol
+    amount: Price
+    special: bool
+    ex_at: Micros
+    paid_at: Micros
+
+
+class SplitAnnounced(Event, frozen=True, kw_only=True):
+    """A split, as of its announcement: `new_shares` for every `old_shares`, in prices from `effective_at` on."""
+
+    symbol: Symbol
+    new_shares: Positive
+    old_shares: Positive
+    effective_at: Micros
+
+
+class MacroReleased(Event, frozen=True, kw_only=True):
+    """A number about the economy, as of its release.
+
+    `revision` counts the vintages of one period's number; a revision has no consensus. `previous` is the number of the
+    period before, or of the vintage before if this is a revision, as known until now.
+    """
+
+    indicator: Symbol
+    unit: Symbol
+    period_ended_at: Micros
+    revision: Count
+    actual: float
+    previous: float
+    consensus: float | None = None
+
+
+class RateCurvePublished(Event, frozen=True, kw_only=True):
+    """Risk-free rates by tenor in days: continuous, per year of 365 days."""
+
+    curve: Symbol
+    tenors_days: Annotated[tuple[Positive, ...], Meta(max_length=32)]
+    rates: Annotated[tuple[Share, ...], Meta(max_length=32)]
+
+
 class RecordRejected(Event, frozen=True, kw_only=True):
     """A record that could not be used, and why. `topic` is where it stood (a provider's channel before Kafka)."""
 
@@ -119,7 +212,9 @@ class RecordRejected(Event, frozen=True, kw_only=True):
 
 # --- features: what stream processing computed -----------------------------------------------------------------------
 
-GreeksReason = Literal["ok", "no_bid", "crossed", "expired", "below_intrinsic", "above_bound", "zero_vega", "bad_input"]
+GreeksReason = Literal[
+    "ok", "zero_vega", "above_bound", "below_intrinsic", "stale", "crossed", "no_bid", "expired", "bad_input"
+]
 
 
 class GreeksComputed(Event, frozen=True, kw_only=True):

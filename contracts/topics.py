@@ -5,6 +5,9 @@ from typing import NamedTuple
 from contracts import events
 from contracts.events import Event
 
+SLOW_HOURS = 24 * 400
+"""What is published a few times a year is kept for longer than one."""
+
 
 class Topic(NamedTuple):
     """One Kafka topic. Retention is the default of an embedded broker; a cluster may keep more.
@@ -30,6 +33,15 @@ OPTION_QUOTES = Topic(
 QUOTES = Topic("market.quotes", (events.QuoteReceived,), "symbol")
 TRADES = Topic("market.trades", (events.TradeReceived,), "symbol")
 BOOKS = Topic("market.books", (events.BookUpdated,), "symbol")
+NEWS = Topic("market.news", (events.NewsPublished,), "symbol", retention_hours=SLOW_HOURS)
+FUNDAMENTALS = Topic(
+    "market.fundamentals", (events.EarningsAnnounced, events.FundamentalsFiled), "symbol", retention_hours=SLOW_HOURS
+)
+CORPORATE_ACTIONS = Topic(
+    "market.corporate_actions", (events.DividendDeclared, events.SplitAnnounced), "symbol", retention_hours=SLOW_HOURS
+)
+MACRO = Topic("market.macro", (events.MacroReleased,), "indicator", retention_hours=SLOW_HOURS)
+RATES = Topic("market.rates", (events.RateCurvePublished,), "curve", retention_hours=SLOW_HOURS)
 REJECTED = Topic("market.rejected", (events.RecordRejected,), "topic")
 GREEKS = Topic("features.greeks", (events.GreeksComputed,), "contract", partitions=2, retention_mib=1536)
 MICROSTRUCTURE = Topic("features.microstructure", (events.MicrostructureComputed,), "symbol")
@@ -40,7 +52,8 @@ TRUTH = Topic("simulator.truth", (events.TruthRevealed,), "symbol")
 PROGRESS = Topic("ingestion.progress", (events.IngestionProgressed,), "source", compacted=True)
 
 TOPICS = (
-    OPTION_QUOTES, QUOTES, TRADES, BOOKS, REJECTED, GREEKS, MICROSTRUCTURE, BARS, PREDICTIONS, SIGNALS, TRUTH, PROGRESS,
+    OPTION_QUOTES, QUOTES, TRADES, BOOKS, NEWS, FUNDAMENTALS, CORPORATE_ACTIONS, MACRO, RATES, REJECTED,
+    GREEKS, MICROSTRUCTURE, BARS, PREDICTIONS, SIGNALS, TRUTH, PROGRESS,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}
 BY_EVENT = {event: topic for topic in TOPICS for event in topic.events}

@@ -4,6 +4,9 @@ One operator, comparison or number of a module is changed at a time, and the mod
 change that they do not notice is a survivor: either a test is missing, or the code does not matter. Prints one JSON
 line a module and names every survivor; fails below the target.
 
+Left alone are annotations and two keywords that hold no behaviour a test could ask for: `strict` of zip, which only
+asserts that our own lists are of one length, and `slots` of a dataclass, which is its layout in memory.
+
 Each mutant runs in a fork of this process, which has loaded the slow libraries but none of our modules.
 """
 
@@ -38,6 +41,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 QUANTITATIVE: Final = "tests/unit/models/quantitative/test_"
 EXPOSURE: Final = "tests/unit/models/quantitative/exposure/test_"
 PAYOFFS: Final = "tests/unit/models/quantitative/payoffs/test_"
+SURFACE: Final = "tests/unit/models/quantitative/surface/test_"
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "contracts.sessions": ("tests/unit/contracts/test_sessions.py",),
     "models.quantitative.black76": (f"{QUANTITATIVE}black76.py",),
@@ -58,10 +62,16 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "models.quantitative.payoffs.valuation": (f"{PAYOFFS}valuation.py",),
     "models.quantitative.quotes": (f"{QUANTITATIVE}quotes.py", f"{QUANTITATIVE}implied_vol.py"),
     "models.quantitative.second_order": (f"{QUANTITATIVE}second_order.py",),
+    "models.quantitative.surface.bands": (f"{SURFACE}bands.py",),
+    "models.quantitative.surface.forward": (f"{SURFACE}forward.py",),
+    "models.quantitative.surface.ssvi": (f"{SURFACE}ssvi.py",),
+    "models.quantitative.surface.svi": (f"{SURFACE}svi.py",),
     "models.quantitative.terms": (f"{QUANTITATIVE}terms.py", f"{QUANTITATIVE}european.py", f"{QUANTITATIVE}quotes.py"),
     "models.quantitative.times": (f"{QUANTITATIVE}times.py",),
 }
 """Module → the tests that must notice."""
+LEFT_ALONE: Final = {"strict", "slots"}
+"""Keywords whose values are not changed."""
 OPERATORS: Final[dict[type[ast.AST], Callable[[], Any]]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -79,12 +89,13 @@ class Mutation(NamedTuple):
 
 
 def mutations(tree: ast.Module) -> Iterator[Mutation]:
-    """Every change there is to make. Annotations and the unions of types in them are left alone."""
-    annotations = {id(part) for node in ast.walk(tree) for part in _annotation(node)}
+    """Every change there is to make. Annotations, with the unions of types in them, and `LEFT_ALONE` are not."""
+    skipped = {id(part) for node in ast.walk(tree) for part in _annotation(node)}
+    skipped |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in LEFT_ALONE}
     line = 0
     for number, node in enumerate(ast.walk(tree)):
         line = getattr(node, "lineno", line)
-        if id(node) in annotations:
+        if id(node) in skipped:
             continue
         if isinstance(node, ast.BinOp | ast.UnaryOp | ast.BoolOp):
             yield Mutation(number, node.lineno, f"{type(node.op).__name__} in `{ast.unparse(node)[:60]}`")

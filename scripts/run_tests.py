@@ -34,6 +34,8 @@ UNCOMPILED: Final = (
     f"{_KERNELS}american/test_implied_vol.py::test_every_reason",
     f"{_KERNELS}american/test_exact.py::test_results_have_the_shape_of_the_inputs",
     f"{_KERNELS}american/test_dividends.py::test_bad_rows_have_their_reason",
+    f"{_KERNELS}heston/test_kernels.py",
+    f"{_KERNELS}monte_carlo/test_kernels.py",
     f"{_KERNELS}surface/test_quadratic_kernels.py",
     f"{_KERNELS}surface/test_svi.py",
 )

@@ -24,6 +24,8 @@ MIN_TIME_VALUE = 1e-230
 """Less than this would leave the range of doubles when normalised; no quote comes near it."""
 MIN_SHARPNESS = 1e-12
 """Least vega·σ over the size of the numbers that the price was made from, see `Reason.ZERO_VEGA`."""
+MAX_UNDERLYING_AGE_S = 60.0
+"""A quote beside an older price of its underlying says nothing about volatility."""
 _LARGE = 1e300
 
 
@@ -61,18 +63,29 @@ class ImpliedVol(NamedTuple):
     """Per year."""
 
 
+class Solved(NamedTuple):
+    """Steps that `add_european_vol` puts on a chain."""
+
+    total_vol: Number
+    """σ√T; harmless where `solvable` does not hold."""
+    solvable: Condition
+    has_time_value: Condition
+    has_headroom: Condition
+    size: Number
+    """Of the numbers that the time value was made from."""
+
+
 class _Solution(NamedTuple):
     """Steps of `_solve`."""
 
     vol: Number
-    total_vol: Number
     answered: Condition
     reason_code: Number
     """Valid for rows that are alive and priced."""
 
 
-def _solve(chain: Chain, terms: Terms, priced: Condition, price: Number) -> tuple[_Solution, Sensitivities]:
-    """Implied volatility of `price`, which is harmless where `priced` fails, and the Greeks at it."""
+def add_european_vol(chain: Chain, terms: Terms, priced: Condition, price: Number) -> Solved:
+    """σ√T of `price`, which is harmless where `priced` fails."""
     spot, strike = terms.discounted_spot, terms.discounted_strike
     intrinsic = chain.step("intrinsic", terms.side * (spot - strike))
     time_value = chain.step("time_value", where(intrinsic > 0.0, price - intrinsic, price))
@@ -87,30 +100,68 @@ def _solve(chain: Chain, terms: Terms, priced: Condition, price: Number) -> tupl
         price=chain.step("normal_price", where(solvable, time_value / scale, 0.25)),
         headroom=chain.step("normal_headroom", where(solvable, headroom / scale, 0.75)),
     )
-    vol = chain.step("solved_vol", total / terms.sqrt_years)
-    greeks = sensitivities(chain, terms, vol, total)
     # The time value of an in-the-money price carries the rounding of spot and strike, any other only its own.
-    size = where(intrinsic > 0.0, spot + strike, price)
-    sharp = chain.step("sharp", within(greeks.density * total, MIN_SHARPNESS * size, _LARGE))
-    answered = chain.step("answered", solvable & sharp)
-    code = where(solvable, float(Reason.ZERO_VEGA), float(Reason.ABOVE_BOUND))
-    code = where(has_time_value, code, float(Reason.BELOW_INTRINSIC))
-    return _Solution(vol, total, answered, where(answered, float(Reason.OK), code)), greeks
+    return Solved(total, solvable, has_time_value, has_headroom, where(intrinsic > 0.0, spot + strike, price))
+
+
+def is_sharp(density: Number, total_vol: Number, size: Number) -> Condition:
+    """Whether the price's rounding leaves the volatility its digits, see `Reason.ZERO_VEGA`."""
+    return within(density * total_vol, MIN_SHARPNESS * size, _LARGE)
+
+
+def _solve(chain: Chain, terms: Terms, priced: Condition, price: Number) -> tuple[_Solution, Sensitivities]:
+    """Implied volatility of `price`, which is harmless where `priced` fails, and the Greeks at it."""
+    solved = add_european_vol(chain, terms, priced, price)
+    vol = chain.step("solved_vol", solved.total_vol / terms.sqrt_years)
+    greeks = sensitivities(chain, terms, vol, solved.total_vol)
+    sharp = chain.step("sharp", is_sharp(greeks.density, solved.total_vol, solved.size))
+    answered = chain.step("answered", solved.solvable & sharp)
+    code = where(solved.solvable, float(Reason.ZERO_VEGA), float(Reason.ABOVE_BOUND))
+    code = where(solved.has_time_value, code, float(Reason.BELOW_INTRINSIC))
+    return _Solution(vol, answered, where(answered, float(Reason.OK), code)), greeks
+
+
+class Quote(NamedTuple):
+    """Steps that `add_quote` puts on a chain."""
+
+    sound: Condition
+    has_bid: Condition
+    priced: Condition
+    usable: Condition
+    """Priced, beside a price of the underlying that is young enough."""
+    mid: Number
+    """Harmless where the quote is not priced."""
+
+
+def add_quote(chain: Chain, terms: Terms, bid: Number, ask: Number, more: Condition | None = None) -> Quote:
+    """Declare `underlying_age_s` and tell what the quote is worth; `more` is what else a sound row needs."""
+    age = chain.number("underlying_age_s")
+    in_range = within(bid, 0.0, MAX_PRICE) & within(ask, 0.0, MAX_PRICE) & within(age, -_LARGE, _LARGE)
+    fits = terms.sound & in_range
+    sound = chain.step("sound_quote", fits if more is None else fits & more)
+    has_bid = chain.step("has_bid", sound & (bid > 0.0))
+    priced = chain.step("priced", has_bid & (ask >= bid))
+    usable = chain.step("usable", priced & (age <= MAX_UNDERLYING_AGE_S))
+    mid = chain.step("mid", 0.5 * (where(priced, bid, 1.0) + where(priced, ask, 1.0)))
+    return Quote(sound, has_bid, priced, usable, mid)
+
+
+def add_reason(chain: Chain, terms: Terms, quote: Quote, solved: Number) -> None:
+    """The steps `reason_code` and `price`; `solved` is the reason where the quote is usable."""
+    code = where(quote.usable, solved, float(Reason.STALE))
+    code = where(quote.priced, code, where(quote.has_bid, float(Reason.CROSSED), float(Reason.NO_BID)))
+    code = where(terms.alive, code, float(Reason.EXPIRED))
+    chain.step("reason_code", where(quote.sound, code, float(Reason.BAD_INPUT)))
+    chain.step("price", where(quote.priced, quote.mid, MISSING))
 
 
 def _quote_formula() -> Formula:
     chain = Chain()
     bid, ask = chain.number("bid"), chain.number("ask")
     terms = add_terms(chain)
-    sound = chain.step("sound_quote", terms.sound & within(bid, 0.0, MAX_PRICE) & within(ask, 0.0, MAX_PRICE))
-    has_bid = chain.step("has_bid", sound & (bid > 0.0))
-    priced = chain.step("priced", has_bid & (ask >= bid))
-    mid = chain.step("mid", 0.5 * (where(priced, bid, 1.0) + where(priced, ask, 1.0)))
-    solution, greeks = _solve(chain, terms, priced, mid)
-    code = where(priced, solution.reason_code, where(has_bid, float(Reason.CROSSED), float(Reason.NO_BID)))
-    code = where(terms.alive, code, float(Reason.EXPIRED))
-    chain.step("reason_code", where(sound, code, float(Reason.BAD_INPUT)))
-    chain.step("price", where(priced, mid, MISSING))
+    quote = add_quote(chain, terms, bid, ask)
+    solution, greeks = _solve(chain, terms, quote.usable, quote.mid)
+    add_reason(chain, terms, quote, solution.reason_code)
     chain.step("implied_vol", where(solution.answered, solution.vol, MISSING))
     for name in QuoteGreeks._fields[3:]:
         chain.step(name, where(solution.answered, getattr(greeks, name), MISSING))
@@ -130,7 +181,7 @@ def _price_formula() -> Formula:
 
 
 GREEKS_FROM_QUOTE = _quote_formula()
-"""`QuoteGreeks` from `bid`, `ask` and the inputs of `terms.add_terms`."""
+"""`QuoteGreeks` from `bid`, `ask`, the inputs of `terms.add_terms` and `underlying_age_s`."""
 IMPLIED_VOL = _price_formula()
 """`ImpliedVol` from `price` and the inputs of `terms.add_terms`."""
 
@@ -145,19 +196,21 @@ def greeks_from_quote(
     dividend_yield: ArrayLike,
     is_call: ArrayLike,
     *,
+    underlying_age_s: ArrayLike = 0.0,
     threads: int = 1,
     out: QuoteGreeks | None = None,
 ) -> QuoteGreeks:
     """Implied volatility at the middle of the quote, and the Greeks at it.
 
-    Prices are per share; rate and yield are continuous and per year; arguments broadcast. `threads` share the rows of
-    large arrays; `out` is an earlier result to write over.
+    Prices are per share; rate and yield are continuous and per year; arguments broadcast. `underlying_age_s` says by
+    how many seconds the underlying's price is older than the quote. `threads` share the rows of large arrays; `out` is
+    an earlier result to write over.
 
     >>> result = greeks_from_quote(10.40, 10.50, 100.0, 100.0, 1.0, 0.05, 0.0, is_call=True)
     >>> f"{result.implied_vol:.4f} {result.delta:.4f}"
     '0.2000 0.6368'
     """
-    inputs = (bid, ask, underlying_price, strike, years, rate, dividend_yield, is_call)
+    inputs = (bid, ask, underlying_price, strike, years, rate, dividend_yield, is_call, underlying_age_s)
     return QuoteGreeks(*evaluate(GREEKS_FROM_QUOTE, *inputs, threads=threads, out=out))
 
 

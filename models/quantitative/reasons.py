@@ -18,10 +18,12 @@ class Reason(IntEnum):
     """The price is at least the discounted underlying (call) or strike (put): no volatility is high enough."""
     BELOW_INTRINSIC = 3
     """No time value is left after rounding: no volatility is low enough."""
-    CROSSED = 4
-    NO_BID = 5
-    EXPIRED = 6
-    BAD_INPUT = 7
+    STALE = 4
+    """The underlying's price is too old beside the quote, see `quotes.MAX_UNDERLYING_AGE_S`."""
+    CROSSED = 5
+    NO_BID = 6
+    EXPIRED = 7
+    BAD_INPUT = 8
     """A number is missing, not finite, or outside the limits of `models.quantitative.terms`."""
 
 

@@ -139,6 +139,13 @@ TABLES: Final = (
     _table(events.SignalWithheld, "withheld_signals", (("event_time",),)),
     _table(events.TruthRevealed, "truth", _SYMBOL_TIME),
     _table(StageTimes, "signal_stage_times"),
+    _table(events.NewsPublished, "news", _SYMBOL_TIME),
+    _table(events.EarningsAnnounced, "earnings", _SYMBOL_TIME),
+    _table(events.FundamentalsFiled, "filings", _SYMBOL_TIME),
+    _table(events.DividendDeclared, "dividends", _SYMBOL_TIME),
+    _table(events.SplitAnnounced, "splits", _SYMBOL_TIME),
+    _table(events.MacroReleased, "macro_releases", (("indicator", "event_time"),)),
+    _table(events.RateCurvePublished, "rate_curves", (("event_time",),)),
 )
 """Every table of events. A compacted topic has none: it is state, not history."""
 

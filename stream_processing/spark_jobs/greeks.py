@@ -30,6 +30,7 @@ def transform(market: DataFrame) -> DataFrame:
         {
             "years": (f.col("expires_at") - f.col("event_time")) / f.lit(float(MICROS_PER_YEAR)),
             "is_call": f.col("right") == "C",
+            "underlying_age_s": (f.col("event_time") - f.col("underlying_time")) / f.lit(1e6),
         }
     )
     computed = columns.with_steps(

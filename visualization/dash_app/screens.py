@@ -87,6 +87,7 @@ SERVICES: Final = (
 
 REASONS: Final[Mapping[str, str]] = {
     "no_bid": "no bid",
+    "stale": "stale",
     "crossed": "crossed",
     "expired": "expired",
     "below_intrinsic": "< intrinsic",

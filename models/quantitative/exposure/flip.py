@@ -95,5 +95,5 @@ def gamma_profile(
 
 def _changes_of_sign(function: Callable[[Floats], Floats], grid: Floats, values: Floats) -> Floats:
     known = np.flatnonzero(values)
-    pairs = [(i, j) for i, j in pairwise(known) if values[i] * values[j] < 0.0]
+    pairs = [(i, j) for i, j in pairwise(known) if np.signbit(values[i]) != np.signbit(values[j])]
     return np.array([brentq(lambda x: float(function(np.array([x]))[0]), grid[i], grid[j]) for i, j in pairs])

@@ -12,6 +12,7 @@ from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
+from models.quantitative.american_quadratic.prices import AMERICAN_QUADRATIC
 from models.quantitative.blocks import evaluate
 from models.quantitative.european import EUROPEAN, european
 from models.quantitative.formulas import Formula
@@ -29,8 +30,8 @@ CONDITION_PARITY = 2.0
 EPSILON = 2.0**-52
 HUGE_METHOD_BYTES = 8_000
 """Above this the JVM leaves a method interpreted unless it was started with `JVM_OPTION`."""
-MAX_METHOD_BYTES = 24_000
-"""Well below the 64 kB at which Java refuses a method and Spark falls back to interpreting the plan."""
+MAX_METHOD_BYTES = {GREEKS_FROM_QUOTE: 24_000, AMERICAN_QUADRATIC: 48_000}
+"""Below the 64 kB at which Java refuses a method and Spark falls back to interpreting the plan."""
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,8 @@ def quotes() -> pd.DataFrame:
     price = european(**terms, vol=random.uniform(0.05, 1.2, ROWS), is_call=is_call).price
     spread = random.uniform(0.0, 0.05, ROWS)
     sides = {"bid": np.floor(price * (1.0 - spread) * 100.0) / 100.0, "ask": np.ceil(price * 100.0) / 100.0}
-    return pd.DataFrame({**sides, **terms, "is_call": is_call})
+    age = random.choice([0.0, 0.05, 60.0, 60.001], ROWS, p=[0.5, 0.48, 0.01, 0.01])
+    return pd.DataFrame({**sides, **terms, "is_call": is_call, "underlying_age_s": age})
 
 
 def _numpy(formula: Formula, frame: pd.DataFrame) -> pd.DataFrame:
@@ -129,7 +131,7 @@ def test_prices_and_greeks_agree_with_numpy(spark: SparkSession) -> None:
 
 def test_rows_that_are_no_options_get_numpys_reasons_and_nulls(spark: SparkSession) -> None:
     good = {"bid": 5.0, "ask": 5.2, "underlying_price": 100.0, "strike": 100.0, "years": 0.5, "rate": 0.0,
-            "dividend_yield": 0.0}  # fmt: skip
+            "dividend_yield": 0.0, "underlying_age_s": 0.0}  # fmt: skip
     wild = (None, np.nan, np.inf, -np.inf, 0.0, -1.0, 1e-310, 1e300, 205.0)
     rows = [{**good, name: value, "is_call": name != "ask"} for name, value in itertools.product(good, wild)]
     rows.append({**good, "is_call": None})
@@ -149,10 +151,26 @@ def test_rows_that_are_no_options_get_numpys_reasons_and_nulls(spark: SparkSessi
             assert filled <= {"reason_code", "price"}
 
 
-def test_the_chain_is_one_stage_of_one_method_that_java_accepts(spark: SparkSession, quotes: pd.DataFrame) -> None:
-    stages = _method_bytes(spark, with_steps(spark.createDataFrame(quotes), GREEKS_FROM_QUOTE, keep=[]))
+def test_american_prices_and_greeks_agree_with_numpy(spark: SparkSession) -> None:
+    market = random_market(ROWS // 5, seed=13)
+    computed = with_steps(spark.createDataFrame(pd.DataFrame(market._asdict())), AMERICAN_QUADRATIC, keep=[]).toPandas()
+    expected = dict(zip(AMERICAN_QUADRATIC.outputs, evaluate(AMERICAN_QUADRATIC, *market), strict=True))
+    spot, strike = market.underlying_price, market.strike
+    assert not computed["reason_code"].any()
+    np.testing.assert_allclose(computed["price"] / (spot + strike), expected["price"] / (spot + strike), atol=1e-12)
+    for name, away in (("delta", 1e-9), ("gamma", 1e-6), ("vega", 1e-6), ("theta", 1e-6), ("rho", 1e-5)):
+        size = np.abs(expected[name]) + np.median(np.abs(expected[name]))
+        assert np.max(np.abs(computed[name] - expected[name]) / size) <= away, name
+
+
+@pytest.mark.parametrize("formula", MAX_METHOD_BYTES)
+def test_a_formula_is_one_stage_of_one_method_that_java_accepts(
+    spark: SparkSession, quotes: pd.DataFrame, formula: Formula
+) -> None:
+    frame = spark.createDataFrame(quotes.assign(vol=0.2))
+    stages = _method_bytes(spark, with_steps(frame, formula, keep=[]))
     assert len(stages) == 1
-    assert HUGE_METHOD_BYTES < stages[0] < MAX_METHOD_BYTES
+    assert HUGE_METHOD_BYTES < stages[0] < MAX_METHOD_BYTES[formula]
 
 
 def _method_bytes(spark: SparkSession, frame: DataFrame) -> list[int]:

@@ -14,8 +14,10 @@ from storage.timescaledb_client.store import Slice, Store
 from tests.integration.storage.database import Database
 from tests.unit.storage.market import BEGAN, trade
 
-SECOND = Migration(2, "note", "ALTER TABLE trades ADD COLUMN note text", "ALTER TABLE trades DROP COLUMN note")
-BROKEN = Migration(2, "broken", "CREATE TABLE half (); SELECT 1 / 0", "")
+SHIPPED = tuple(migration.version for migration in load_migrations())
+NEWEST = SHIPPED[-1]
+NEXT = Migration(NEWEST + 1, "note", "ALTER TABLE trades ADD COLUMN note text", "ALTER TABLE trades DROP COLUMN note")
+BROKEN = Migration(NEWEST + 1, "broken", "CREATE TABLE half (); SELECT 1 / 0", "")
 
 
 def columns(connection: psycopg.Connection[tuple[object, ...]], table: str) -> list[tuple[object, ...]]:
@@ -33,7 +35,7 @@ def tables(connection: psycopg.Connection[tuple[object, ...]]) -> set[object]:
 
 def test_the_migrated_columns_are_the_derived_ones(database: Database) -> None:
     with database.connect() as connection:
-        assert migrate(connection, load_migrations()) == (1,)
+        assert migrate(connection, load_migrations()) == SHIPPED
         for table in schema.TABLES:
             derived = [
                 (c.name, c.kind.sql.removesuffix(' COLLATE "C"'), c.nullable, "C" if c.kind == schema.TEXT else None)
@@ -62,17 +64,17 @@ def test_up_and_down_and_up_again(database: Database) -> None:
         migrate(connection, migrations)
         assert set(schema.BY_NAME) <= tables(connection)
         assert migrate(connection, migrations) == ()
-        assert migrate(connection, migrations, target=0) == (1,)
+        assert migrate(connection, migrations, target=0) == SHIPPED[::-1]
         assert tables(connection) == {"schema_migrations"}
-        assert migrate(connection, migrations) == (1,)
+        assert migrate(connection, migrations) == SHIPPED
 
 
 def test_only_what_is_missing_is_run(database: Database) -> None:
     with database.connect() as connection:
         migrate(connection, load_migrations())
-        assert migrate(connection, (*load_migrations(), SECOND)) == (2,)
+        assert migrate(connection, (*load_migrations(), NEXT)) == (NEWEST + 1,)
         assert columns(connection, "trades")[-1][0] == "note"
-        assert migrate(connection, (*load_migrations(), SECOND), target=1) == (2,)
+        assert migrate(connection, (*load_migrations(), NEXT), target=NEWEST) == (NEWEST + 1,)
         assert columns(connection, "trades")[-1][0] == "sequence"
 
 
@@ -81,13 +83,15 @@ def test_a_migration_that_fails_leaves_nothing_behind(database: Database) -> Non
         with pytest.raises(Exception, match="division by zero"):
             migrate(connection, (*load_migrations(), BROKEN))
         assert "half" not in tables(connection)
-        assert connection.execute("SELECT max(version) FROM schema_migrations").fetchone() == (1,)
+        assert connection.execute("SELECT max(version) FROM schema_migrations").fetchone() == (NEWEST,)
 
 
 def test_a_database_newer_than_the_program_is_refused_with_the_remedy(database: Database) -> None:
     with database.connect() as connection:
-        migrate(connection, (*load_migrations(), SECOND))
-    with pytest.raises(StateError, match=r"schema version 2, this program knows up to 1\. Run the newer program"):
+        migrate(connection, (*load_migrations(), NEXT))
+    with pytest.raises(
+        StateError, match=rf"version {NEWEST + 1}, this program knows up to {NEWEST}\. Run the newer program"
+    ):
         Store.open(database.dsn, 24)
 
 
@@ -102,7 +106,9 @@ def test_two_writers_that_start_together_migrate_once(database: Database) -> Non
     for store in stores:
         store.close()
     with database.connect() as connection:
-        assert connection.execute("SELECT version FROM schema_migrations").fetchall() == [(1,)]
+        assert connection.execute("SELECT version FROM schema_migrations ORDER BY version").fetchall() == [
+            (one,) for one in SHIPPED
+        ]
 
 
 def test_without_timescaledb_tables_are_partitioned_natively(database: Database) -> None:

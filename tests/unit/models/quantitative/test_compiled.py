@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.quantitative import blocks, compiled
+from models.quantitative.american_quadratic.prices import AMERICAN_QUADRATIC
+from models.quantitative.american_quadratic.quotes import GREEKS_BY_STYLE
 from models.quantitative.blocks import Floats
 from models.quantitative.european import EUROPEAN, EuropeanGreeks
 from models.quantitative.formulas import Chain, Formula
@@ -128,7 +130,7 @@ def test_implied_vols_agree_with_numpy_as_far_as_their_prices_determine_them(
 
 
 def test_quotes_agree_with_numpy(market: tuple[Floats, ...], model: EuropeanGreeks) -> None:
-    inputs = (np.floor(model.price * 99.0) / 100.0, np.ceil(model.price * 100.0) / 100.0, *market[:6])
+    inputs = (np.floor(model.price * 99.0) / 100.0, np.ceil(model.price * 100.0) / 100.0, *market[:6], 0.0)
     solved, expected = (QuoteGreeks(*engine.evaluate(GREEKS_FROM_QUOTE, *inputs)) for engine in (compiled, blocks))
     same = solved.reason_code == expected.reason_code
     assert same.mean() > 0.999
@@ -152,10 +154,11 @@ def test_older_processors_get_the_same_results(
         np.testing.assert_allclose(np.array(results)[:, same], np.array(expected)[:, same], rtol=1e-6, atol=1e-10)
 
 
-@pytest.mark.parametrize("formula", [EUROPEAN, IMPLIED_VOL, GREEKS_FROM_QUOTE])
+@pytest.mark.parametrize("formula", [EUROPEAN, IMPLIED_VOL, GREEKS_FROM_QUOTE, AMERICAN_QUADRATIC, GREEKS_BY_STYLE])
 def test_rows_that_are_no_options_get_numpys_reasons(formula: Formula) -> None:
     good = {"bid": 5.0, "ask": 5.2, "price": 5.1, "underlying_price": 100.0, "strike": 100.0, "years": 0.5,
-            "rate": 0.0, "dividend_yield": 0.0, "is_call": 1.0, "vol": 0.2}  # fmt: skip
+            "rate": 0.0, "dividend_yield": 0.0, "is_call": 1.0, "vol": 0.2,
+            "underlying_age_s": 0.0, "is_american": 1.0}  # fmt: skip
     names = [column.name for column in formula.inputs]
     rows = [[value if name == spoiled else good[name] for name in names] for spoiled in names for value in WILD]
     solved, expected = (engine.evaluate(formula, *np.array(rows).T) for engine in (compiled, blocks))

@@ -154,3 +154,9 @@ def test_mixed_shapes_are_refused() -> None:
         sum_by([1.0, 2.0, 3.0], parts)
     with pytest.raises(BadInput, match=r"keys\[1\]"):
         sum_by([1.0, np.nan], parts)
+
+
+def test_a_wall_may_be_small_and_of_equals_the_lower_one_is_taken() -> None:
+    parts = exposures(1.0, 1, [1, 1, 1], delta=0.5, gamma=[0.1, 0.2, 0.2], vanna=0.0, charm=0.0)
+    assert parts.gamma_dollars_per_percent.max() < 1.0
+    assert walls([95.0, 110.0, 105.0], 1, parts)[:2] == (105.0, None)

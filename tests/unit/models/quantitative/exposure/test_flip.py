@@ -68,7 +68,9 @@ def test_of_several_levels_the_nearest_is_the_flip() -> None:
     found = gamma_profile(98.0, [90.0, 100.0, 110.0], 0.05, 0.0, 0.0, 0.15, [1, 0, 1], [100, 100, 100])
     assert found.flip_levels.size == 2
     assert found.flip_levels[0] < 98.0 < found.flip_levels[1]
-    assert found.flip_level == min(found.flip_levels, key=lambda level: abs(level - 98.0))
+    assert found.flip_level == found.flip_levels[0]
+    above = gamma_profile(102.0, [90.0, 100.0, 110.0], 0.05, 0.0, 0.0, 0.15, [1, 0, 1], [100, 100, 100])
+    assert above.flip_level == above.flip_levels[1] == pytest.approx(found.flip_levels[1])
 
 
 def test_gamma_of_one_sign_has_no_flip_level() -> None:
@@ -115,3 +117,23 @@ def test_bad_input_is_named(argument: str, value: float) -> None:
 
 def test_two_prices_are_a_grid() -> None:
     assert _profile(points=2).underlying_price.tolist() == pytest.approx([75.0, 125.0])
+
+
+@pytest.mark.parametrize(("width", "outwards"), [(1e-6, 0.0), (1.0 - 1e-6, 1.0)])
+def test_the_grid_may_be_as_narrow_as_a_millionth_and_reach_as_low(width: float, outwards: float) -> None:
+    found = _profile(width=width, points=2).underlying_price
+    assert found == pytest.approx([SPOT * (1.0 - width), SPOT * (1.0 + width)])
+    with pytest.raises(BadInput, match="width"):
+        _profile(width=float(np.nextafter(width, outwards)))
+
+
+def test_a_contract_may_be_for_a_part_of_a_share() -> None:
+    found = _profile(multiplier=0.5, points=3)
+    assert found.left_out == 0
+    assert found.gamma_dollars_per_percent == pytest.approx(_profile(points=3).gamma_dollars_per_percent / 200.0)
+
+
+def test_a_convention_may_give_dealers_a_part_of_the_contracts() -> None:
+    whole = _profile(convention=DEALERS_SHORT_ALL, points=3)
+    half = _profile(convention=DEALERS_SHORT_ALL._replace(call_side=-0.5, put_side=-0.5), points=3)
+    assert half.gamma_dollars_per_percent == pytest.approx(0.5 * whole.gamma_dollars_per_percent)

@@ -1,3 +1,6 @@
+from dataclasses import FrozenInstanceError
+
+import numpy as np
 import pytest
 
 from contracts.errors import BadInput
@@ -57,3 +60,28 @@ def test_impossible_stock_and_cash_cannot_be_made() -> None:
         StockLeg(float("inf"), 1.0)
     with pytest.raises(BadInput, match="amount"):
         CashLeg(float("nan"))
+
+
+def test_what_a_leg_is_when_nothing_more_is_said() -> None:
+    call, put = OptionLeg(2, 100.0, "C", 0.5), OptionLeg(-1, 100.0, "P", 0.5)
+    assert (call.is_call, put.is_call) == (True, False)
+    assert (call.shares, put.shares) == (200.0, -100.0)
+    assert (call.cost, put.cost) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("leg", "field"), [(CALL, "strike"), (LEGS[0], "quantity"), (LEGS[2], "amount")])
+def test_a_leg_stays_as_it_was_made(leg: object, field: str) -> None:
+    with pytest.raises(FrozenInstanceError):
+        setattr(leg, field, 1.0)
+
+
+def test_a_free_option_that_expires_now_is_a_leg() -> None:
+    assert OptionLeg(1, 100.0, "C", 0.0, premium=0.0).years == 0.0
+    assert StockLeg(1, 0.0).cost == 0.0
+
+
+def test_expiries_within_a_thirtieth_of_a_second_are_one() -> None:
+    now, then = OptionLeg(1, 100.0, "C", 0.0), OptionLeg(1, 100.0, "C", 1e-9)
+    assert (common_expiry((now, then)), common_expiry((then, now))) == (0.0, 1e-9)
+    with pytest.raises(BadInput, match=r"different times \(0\.0 to 1\.0.*e-09 years\): give a horizon"):
+        common_expiry((OptionLeg(1, 100.0, "C", float(np.nextafter(1e-9, 1.0))), now))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from contracts.errors import BadInput
 from models.quantitative.payoffs.legs import CashLeg, OptionLeg, Position, StockLeg, options_of
-from models.quantitative.payoffs.margin import MAX_LEGS, Margin, initial_margin
+from models.quantitative.payoffs.margin import Margin, initial_margin
 from models.quantitative.payoffs.margin_rules import BROAD_INDEX_BASIC, RULES, Underlying
 from models.quantitative.payoffs.strategies import build
 
@@ -217,8 +217,9 @@ def test_legs_that_cannot_be_margined_are_named() -> None:
         initial_margin((StockLeg(1, 1.0), OptionLeg(0.5, 100.0, "C", 0.2)), stock)
     with pytest.raises(BadInput, match="multipliers"):
         initial_margin((OptionLeg(1, 100.0, "C", 0.2), OptionLeg(1, 100.0, "C", 0.2, multiplier=10.0)), stock)
-    with pytest.raises(BadInput, match=f"at most {MAX_LEGS}"):
-        initial_margin((CashLeg(1.0),) * (MAX_LEGS + 1), stock)
+    assert initial_margin((CashLeg(1.0),) * 24, stock).items == ()
+    with pytest.raises(BadInput, match="the position has 25 legs: at most 24"):
+        initial_margin((CashLeg(1.0),) * 25, stock)
     with pytest.raises(BadInput, match=r"underlying\.price"):
         initial_margin((CashLeg(1.0),), Underlying(0.0))
 
@@ -228,3 +229,36 @@ def test_equal_slots_of_a_rule_stand_side_by_side() -> None:
     for rule in RULES:
         runs = [slot for slot, after in pairwise((*rule.slots, None)) if slot != after]
         assert len(runs) == len(set(runs)), rule.name
+
+
+def test_rounding_makes_no_contract_but_a_share_may_be_a_part() -> None:
+    stock = Underlying(100.0)
+    assert initial_margin((OptionLeg(1e-9, 100.0, "C", 0.2, 3.0),), stock) == Margin(0.0, 0.0, 0.0, ())
+    with pytest.raises(BadInput, match=r"legs\[0\]\.quantity"):
+        initial_margin((OptionLeg(float(np.nextafter(1e-9, 1.0)), 100.0, "C", 0.2),), stock)
+    assert initial_margin((StockLeg(0.5, 100.0),), stock)[:3] == pytest.approx((25.0, 0.0, 25.0))
+    assert initial_margin((StockLeg(-0.5, 100.0),), stock)[:3] == pytest.approx((75.0, 50.0, 25.0))
+
+
+def test_nine_months_to_the_day_are_not_long_term() -> None:
+    at, beyond = (OptionLeg(1, 100.0, "P", years, 20.0) for years in (0.75, float(np.nextafter(0.75, 1.0))))
+    assert initial_margin((at,), Underlying(100.0)).requirement == pytest.approx(2000.0)
+    assert initial_margin((beyond,), Underlying(100.0)).requirement == pytest.approx(1500.0)
+
+
+def test_a_long_option_covers_if_it_expires_at_the_same_time_but_for_rounding() -> None:
+    rules = [
+        _rules(
+            initial_margin(
+                (OptionLeg(1, 95.0, "C", 0.0, 7.0), OptionLeg(-1, 100.0, "C", years, 3.0)), Underlying(100.0)
+            )
+        )
+        for years in (1e-9, float(np.nextafter(1e-9, 1.0)))
+    ]
+    assert rules == [["call spread"], ["long call", "naked call"]]
+
+
+def test_a_cash_account_pays_its_stock_in_full() -> None:
+    stock = build("long_stock", [], [], stock_price=100.0)
+    found = initial_margin(stock, Underlying(101.0), "cash")
+    assert (found.requirement, found.deposit) == pytest.approx((10_100.0, 10_100.0))

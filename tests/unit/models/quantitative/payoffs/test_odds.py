@@ -132,3 +132,39 @@ def test_the_lognormal_prices_options() -> None:
     call = odds(profit_at_expiry((OptionLeg(1, 110.0, "C", YEARS, multiplier=1.0),)), DENSITY)
     price = european(SPOT, 110.0, YEARS, RATE, DIVIDEND, VOL, is_call=True).price
     assert call.expected_profit * np.exp(-RATE * YEARS) == pytest.approx(float(price), rel=1e-5)
+
+
+def test_a_lognormal_leaves_out_less_than_a_double_can_tell_from_one() -> None:
+    low, high = DENSITY.prices[[0, -1]]
+    assert 2e-19 < 2.0 * _below(low) < 2.5e-19
+    forward = SPOT * np.exp((RATE - DIVIDEND) * YEARS - 0.5 * VOL**2 * YEARS)
+    assert low * high == pytest.approx(forward**2)
+
+
+def _triangle(mass: float) -> Density:
+    return Density(np.array([90.0, 100.0, 110.0]), np.array([0.0, 0.1 * mass, 0.0]))
+
+
+@pytest.mark.parametrize("mass", [0.9501, 1.0499])
+def test_a_density_may_be_off_by_a_twentieth(mass: float) -> None:
+    assert odds(profit_at_expiry(_built("long_call")), _triangle(mass)).mass == pytest.approx(mass)
+
+
+@pytest.mark.parametrize("mass", [0.9498, 1.0502])
+def test_a_density_that_is_off_by_more_is_refused(mass: float) -> None:
+    with pytest.raises(BadInput, match=f"integrates to {mass}"):
+        odds(profit_at_expiry(_built("long_call")), _triangle(mass))
+
+
+@pytest.mark.parametrize("width", [0.5, 20.0])
+def test_two_prices_are_a_density_and_the_strike_between_them_counts(width: float) -> None:
+    uniform = Density(np.array([90.0, 90.0 + width]), np.full(2, 1.0 / width))
+    call = OptionLeg(1, 90.0 + 0.25 * width, "C", 0.1, multiplier=1.0)
+    found = odds(profit_at_expiry((call,)), uniform)
+    assert found.probability_of_profit == pytest.approx(0.75)
+    assert found.expected_profit == pytest.approx(0.75**2 * width / 2.0)
+
+
+def test_a_price_given_twice_is_not_ascending() -> None:
+    with pytest.raises(BadInput, match="ascending"):
+        odds(profit_at_expiry(()), Density(np.array([90.0, 100.0, 100.0]), np.full(3, 0.1)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.errors import BadInput
 from models.quantitative.payoffs.legs import CashLeg, Leg, OptionLeg, Position, StockLeg
-from models.quantitative.payoffs.profile import extent, profit_at_expiry
+from models.quantitative.payoffs.profile import Profile, extent, profit_at_expiry
 from models.quantitative.payoffs.strategies import STRATEGIES, build, needs
 
 OPTIONS = st.builds(
@@ -131,3 +131,13 @@ def test_calls_that_cancel_in_fractions_are_not_unlimited() -> None:
 def test_several_expiries_need_a_horizon() -> None:
     with pytest.raises(BadInput, match="give a horizon"):
         profit_at_expiry(build("call_calendar", [100.0], [0.1, 0.2]))
+
+
+def test_a_break_even_is_a_positive_price() -> None:
+    assert extent(profit_at_expiry((StockLeg(100, 0.0),))).break_evens.size == 0
+
+
+def test_below_its_first_price_a_profile_is_constant() -> None:
+    profile = Profile(np.array([50.0, 60.0, 70.0]), np.array([0.0, 0.0, 5.0]), 0.0)
+    assert profile.at([40.0, 55.0, 65.0, 90.0]).tolist() == [0.0, 0.0, 2.5, 5.0]
+    assert extent(profile).break_evens.tolist() == [60.0]

@@ -122,3 +122,30 @@ def test_a_profile_needs_ascending_prices(prices: list[float]) -> None:
 
 def test_legs_built_by_hand_and_by_name_are_the_same() -> None:
     assert build("short_put", [90.0], [0.5], [2.0]) == (OptionLeg(-1, 90.0, "P", 0.5, 2.0),)
+
+
+def test_at_expiry_delta_is_the_slope_and_half_of_it_at_the_strike() -> None:
+    for right, slopes in (("C", [0.0, 50.0, 100.0]), ("P", [-100.0, -50.0, 0.0])):
+        leg = build("long_call" if right == "C" else "long_put", [100.0], [0.1])
+        found = value_position(leg, [99.0, 100.0, 101.0], RATE, DIVIDEND, 0.2, elapsed_years=0.1)
+        assert found.delta.tolist() == slopes
+
+
+def test_an_option_expires_within_a_thirtieth_of_a_second() -> None:
+    def value(years: float, elapsed: float) -> float:
+        return float(value_position((OptionLeg(1, 100.0, "C", years),), 100.0, 0.0, 0.0, 0.2, elapsed).value)
+
+    beyond = float(np.nextafter(1e-9, 1.0))
+    assert (value(1e-9, 0.0), value(0.0, 1e-9)) == (0.0, 0.0)
+    assert value(beyond, 0.0) > 0.0
+    with pytest.raises(BadInput, match=r"must not be beyond the first expiry, 0\.0$"):
+        value(0.0, beyond)
+
+
+def test_two_near_prices_are_a_profile_and_a_price_twice_is_none() -> None:
+    call = (OptionLeg(1, 100.0, "C", 0.5, premium=5.0),)
+    found = profit_before_expiry(call, [120.0, 120.5], RATE, DIVIDEND, 0.2, 0.1)
+    assert found.profits == pytest.approx(value_position(call, found.prices, RATE, DIVIDEND, 0.2, 0.1).profit)
+    assert found.last_slope == pytest.approx(100.0 * np.exp(-DIVIDEND * 0.4))
+    with pytest.raises(BadInput, match="ascending"):
+        profit_before_expiry(call, [100.0, 100.0], RATE, DIVIDEND, 0.2, 0.1)

@@ -1,0 +1,1 @@
+"""What happens when: earnings, filings, news, macro releases, dividends, splits, and what they do to prices."""

@@ -1,0 +1,1 @@
+"""Order books, top-of-book quotes and trades of the underlyings, from a minute of the latent market."""

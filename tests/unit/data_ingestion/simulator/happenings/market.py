@@ -1,0 +1,9 @@
+"""Small markets for the tests of happenings."""
+
+from data_ingestion.simulator.generic import generic_names
+from data_ingestion.simulator.happenings.subjects import Subject, subject_of
+from data_ingestion.simulator.universe import UNIVERSE
+
+SEED = 7
+DETAILED: tuple[Subject, ...] = tuple(subject_of(name) for name in UNIVERSE)
+GENERIC: tuple[Subject, ...] = tuple(subject_of(name) for name in generic_names(SEED, 100))
