@@ -236,7 +236,9 @@ def main() -> int:
         (
             "Written by `scripts/generate_simulator_docs.py`. Simulated figures: seed 42, exchange hours; ± is half"
             " of a 95 % interval (block bootstrap, clustered by day, or standard error). Recorded data are not"
-            " part of this project; they are read from the market-data folder.\n"
+            " part of this project; they are read from the market-data folder.\n\n"
+            "Measured is the market of `data_ingestion/simulator/core`, `orders` and `options`, without what"
+            " `happenings` adds. The live stream still comes from the smaller market in the modules beside them.\n"
         ),
         "![Daily facts](simulator/daily.svg)\n\n![Books](simulator/books.svg)\n\n## Stylised facts",
         *table(list(rows(real)), list(rows(made))),

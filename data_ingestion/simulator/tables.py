@@ -48,7 +48,7 @@ def pieces(world: World, count: int, first: date, last: date) -> list[Piece]:
 
 def daily(piece: Piece) -> pa.Table:
     """One row a name and session: prices in dollars, to the cent; name by name, in order of time."""
-    latent = latent_of(piece.world, piece.names)
+    latent = latent_of(piece.world, piece.names, (piece.first.year, piece.last.year))
     wanted = [session for session in sessions(piece.world.hours, LAST_YEAR) if piece.first <= session.day <= piece.last]
     batches = list(bulk.daily(latent, wanted))
     days = [session.day for batch in batches for session in batch.sessions]

@@ -15,6 +15,7 @@ from data_ingestion.simulator.core.clock import Session
 from data_ingestion.simulator.core.components import Floats
 from data_ingestion.simulator.core.latent import Latent
 from data_ingestion.simulator.core.minutes import Minutes, minutes
+from data_ingestion.simulator.core.moves import of_day
 
 BATCH: Final = 64
 """Sessions made at once: their minutes stay in the caches of the processor."""
@@ -46,7 +47,9 @@ def _batch(latent: Latent, sessions: tuple[Session, ...]) -> Daily:
     shared = [place for place in range(len(latent.courses)) if place not in set(latent.mix.places[:, 2].tolist())]
     factors = {place: _returns(latent, place, sessions) for place in shared}
     rows = np.array([session.number for session in sessions])
-    figures = [_name(latent, name, sessions, factors) for name in range(len(latent.symbols))]
+    days = [of_day(latent.moves, session.number, session.minutes) for session in sessions]
+    moves = np.stack([day.jump + day.drift for day in days])
+    figures = [_name(latent, name, sessions, factors, moves[:, :, name]) for name in range(len(latent.symbols))]
     moved, high, low, variance, volume = (np.stack(column, axis=1) for column in zip(*figures, strict=True))
     start = latent.log_opens[rows]
     return Daily(
@@ -55,11 +58,12 @@ def _batch(latent: Latent, sessions: tuple[Session, ...]) -> Daily:
 
 
 def _name(
-    latent: Latent, name: int, sessions: tuple[Session, ...], factors: dict[int, Floats]
+    latent: Latent, name: int, sessions: tuple[Session, ...], factors: dict[int, Floats], moves: Floats
 ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Log close, highest and lowest mark over the open, realised variance and volume of each session."""
     (market, sector, own), weights = latent.mix.places[name].tolist(), latent.mix.loadings[name].tolist()
     returns = weights[0] * factors[market] + weights[1] * factors[sector] + weights[2] * _returns(latent, own, sessions)
+    returns += moves
     path = np.cumsum(returns, axis=1)
     volume = np.stack([latent.volume(session, name) for session in sessions])
     return (

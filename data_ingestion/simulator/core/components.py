@@ -4,8 +4,9 @@ Theory of operation
 -------------------
 A component is a driver of log returns with a long-run variance of one a year. A name is a volatility times a mix of
 three of them: the market, its sector and its own. The log-variance of a component is the sum of a fast and a slow
-first-order autoregression, one step a session, and, for the market, of a regime that is calm or stressed. Part of the
-fast innovation is the component's own return: falls raise variance (leverage).
+first-order autoregression, one step a session, and of what is shared: the market's slow part and its regime, calm or
+stressed. Without that, independent variances would average out in a name, and its volatility would not persist as real
+ones do. Part of the innovations is the component's own return: falls raise variance (leverage).
 """
 
 from enum import Enum
@@ -20,6 +21,8 @@ STRESS: Final = 0.9
 """Rise of the market's log-variance in the stressed regime."""
 STRESS_BEGINS, STRESS_ENDS = 1 / 500, 1 / 40
 """Probabilities a session of entering and of leaving it."""
+SLOW_SPREAD, SLOW_HALF_LIFE = 0.75, 250.0
+"""Of the market's slow part, which the other components share."""
 STRESSED_SHARE: Final = STRESS_BEGINS / (STRESS_BEGINS + STRESS_ENDS)
 
 
@@ -32,12 +35,16 @@ class Dynamics(NamedTuple):
     slow_half_life: float
     leverage: float
     """Correlation of the fast innovation with the session's return."""
+    slow_leverage: float
+    """The same of the slow innovation."""
+    shared: float
+    """Weight of the market's slow part in the log-variance of another component."""
     stress: float
-    """Rise of log-variance in the stressed regime; zero where there is none."""
+    """Rise of log-variance in the market's stressed regime."""
     jumps: float
     """Expected jumps a session."""
     jump_mean: float
-    """In long-run standard deviations of a session; the drift makes up for it."""
+    """In standard deviations of the session; the drift makes up for it."""
     jump_spread: float
     premium: float
     """By how much option prices put the expected variance above the true one, as a share."""
@@ -56,15 +63,21 @@ class Dynamics(NamedTuple):
     def level(self) -> float:
         """Log-variance a year at which the expected variance is one."""
         stressed = np.log1p(STRESSED_SHARE * np.expm1(self.stress))
-        return float(-(self.fast_spread**2 + self.slow_spread**2) / 2 - stressed)
+        shared = (self.shared * SLOW_SPREAD) ** 2
+        return float(-(self.fast_spread**2 + self.slow_spread**2 + shared) / 2 - stressed)
+
+    @property
+    def jump_variance(self) -> float:
+        """Variance from jumps, relative to the diffusive one."""
+        return self.jumps * (self.jump_mean**2 + self.jump_spread**2)
 
 
 class Kind(Enum):
     """Kinds of components and their dynamics."""
 
-    MARKET = Dynamics(0.55, 7.0, 0.60, 150.0, -0.75, STRESS, 0.010, -1.5, 2.0, 0.40)
-    SECTOR = Dynamics(0.45, 10.0, 0.50, 150.0, -0.30, 0.0, 0.004, 0.0, 3.0, 0.20)
-    OWN = Dynamics(0.60, 5.0, 0.55, 120.0, -0.25, 0.0, 0.012, 0.0, 3.5, 0.05)
+    MARKET = Dynamics(0.60, 12.0, SLOW_SPREAD, SLOW_HALF_LIFE, -0.80, -0.50, 0.0, STRESS, 0.010, -1.5, 2.0, 0.40)
+    SECTOR = Dynamics(0.55, 12.0, 0.60, 250.0, -0.30, -0.10, 0.7, 0.7 * STRESS, 0.004, 0.0, 3.0, 0.20)
+    OWN = Dynamics(0.70, 12.0, 0.80, 300.0, -0.25, -0.15, 0.7, 0.7 * STRESS, 0.015, 0.0, 4.0, 0.05)
 
 
 class Component(NamedTuple):

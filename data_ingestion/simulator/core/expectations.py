@@ -8,15 +8,16 @@ of each later session is a closed form; an expiry in the middle of a session tak
 positive, so total variance rises with time to expiry.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data_ingestion.simulator.core.clock import Session, elapsed, sessions_a_year
+from data_ingestion.simulator.core.clock import Session, elapsed
 from data_ingestion.simulator.core.components import Component, Floats
 from data_ingestion.simulator.core.minutes import Minutes
-from data_ingestion.simulator.core.sessions import Course, World, expected_variance, jump_variance
+from data_ingestion.simulator.core.sessions import Course, State, World, expected_variance, innovation
 
 
 class Expiry(NamedTuple):
@@ -35,22 +36,36 @@ def place(world: World, now: Session, later: Session, expires_at: int) -> Expiry
     return Expiry(ahead, passed if ahead == 0 else world.gap + (1 - world.gap) * passed)
 
 
-def known_states(world: World, component: Component, course: Course, number: int, filled: Minutes, row: int) -> tuple[
-    Floats, Floats, Floats
-]:  # fmt: skip
-    """Fast and slow log-variance expected for the next session, and the share of the day passed, at each minute."""
+def states(
+    world: World, components: Sequence[Component], courses: Sequence[Course], number: int, filled: Sequence[Minutes]
+) -> list[State]:
+    """What is known of each component's coming variance at each minute of a session; the first is the market.
+
+    `filled` holds the session as each component's first row.
+    """
+    market = _own_state(world, components[0], courses[0], number, filled[0])
+    stressed = np.full_like(market[0], courses[0].stressed[number])
+    others = [_own_state(world, *each[:2], number, each[2]) for each in zip(components, courses, filled, strict=True)]
+    return [State(fast, slow, market[1], stressed) for fast, slow in others]
+
+
+def _own_state(
+    world: World, component: Component, course: Course, number: int, filled: Minutes
+) -> tuple[Floats, Floats]:
+    """Fast and slow log-variance expected for the next session, at each minute."""
     dynamics = component.kind.value
-    passed = np.cumsum(filled.share[row]) - filled.share[row]
     day_deviation = np.sqrt(course.variance[number] * (1 - world.gap))
-    drawn = filled.returns[row] - filled.jump[row] - filled.drift[row]
+    drawn = filled.returns[0] - filled.jump[0] - filled.drift[0]
     day = (np.cumsum(drawn) - drawn) / day_deviation
     whole = np.sqrt(world.gap) * course.night[number] + np.sqrt(1 - world.gap) * day
-    innovation = dynamics.leverage * whole + np.sqrt(1 - dynamics.leverage**2) * filled.fast_revealed[row]
     fast_gain = dynamics.fast_spread * np.sqrt(1 - dynamics.fast**2)
     slow_gain = dynamics.slow_spread * np.sqrt(1 - dynamics.slow**2)
-    fast = dynamics.fast * course.fast[number] + fast_gain * innovation
-    slow = dynamics.slow * course.slow[number] + slow_gain * filled.slow_revealed[row]
-    return fast, slow, passed
+    fast = innovation(dynamics.leverage, whole, filled.fast_revealed[0])
+    slow = innovation(dynamics.slow_leverage, whole, filled.slow_revealed[0])
+    return (
+        dynamics.fast * course.fast[number] + fast_gain * fast,
+        dynamics.slow * course.slow[number] + slow_gain * slow,
+    )
 
 
 def total_variance(
@@ -59,28 +74,23 @@ def total_variance(
     course: Course,
     number: int,
     filled: Minutes,
-    row: int,
+    known: State,
     chosen: NDArray[np.int64],
     expiries: tuple[Expiry, ...],
 ) -> Floats:
     """Expected variance of the component from each chosen minute's start to each expiry, (minutes, expiries)."""
-    fast, slow, passed = (
-        values[chosen, None] for values in known_states(world, component, course, number, filled, row)
-    )
     farthest = max(1, *(expiry.ahead for expiry in expiries))
-    ahead = np.arange(1.0, farthest + 1)
-    stressed = course.stressed[number : number + 1].astype(np.float64)
-    coming = expected_variance(world, component, fast, slow, stressed, ahead)
+    now = State(*(part[chosen, None] for part in known))
+    coming = expected_variance(world, component, now, np.arange(1.0, farthest + 1))
     before = np.concatenate([np.zeros((len(chosen), 1)), np.cumsum(coming, axis=1)], axis=1)
-    count = filled.share.shape[1]
-    time = elapsed(chosen / count)[:, None]
-    a_day = course.variance[number] * (1 - world.gap)
-    jumps = jump_variance(component.kind) / sessions_a_year(world.hours) * (1 - time)
-    rest = a_day * (1 - passed) + jumps
+    time = elapsed(chosen / filled.share.shape[1])
+    passed = (np.cumsum(filled.share[0]) - filled.share[0])[chosen]
+    whole_day = course.variance[number] * (1 - world.gap)
+    rest = whole_day * (1 - passed + component.kind.value.jump_variance * (1 - time))
     columns = []
     for expiry in expiries:
         if expiry.ahead == 0:
-            columns.append(rest[:, 0] * np.clip((expiry.share - time[:, 0]) / (1 - time[:, 0]), 0.0, 1.0))
+            columns.append(rest * np.clip((expiry.share - time) / (1 - time), 0.0, 1.0))
         else:
-            columns.append(rest[:, 0] + before[:, expiry.ahead - 1] + expiry.share * coming[:, expiry.ahead - 1])
+            columns.append(rest + before[:, expiry.ahead - 1] + expiry.share * coming[:, expiry.ahead - 1])
     return np.stack(columns, axis=1) * (1 + component.kind.value.premium)

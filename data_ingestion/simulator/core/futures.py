@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from data_ingestion.simulator.core import grid
 from data_ingestion.simulator.core.clock import sessions_a_year
 from data_ingestion.simulator.core.components import STRESS_BEGINS, STRESS_ENDS, Component, Floats, Mix
-from data_ingestion.simulator.core.sessions import Course, World, compensation, diffusive_share, expected_drift
+from data_ingestion.simulator.core.sessions import Course, World, expected_drift, innovation
 
 PAIRS: Final = 2_000
 
@@ -69,28 +69,29 @@ def _returns(
 ) -> Floats:
     """Log returns of the components in each future, (components, 2 · pairs), the second half mirrored."""
     a_session = 1 / sessions_a_year(world.hours)
-    fast_spread, fast_half_life, slow_spread, slow_half_life, leverage, stress, jumps, jump_mean, jump_spread, _ = (
-        np.array([component.kind.value for component in components]).T[..., None]
-    )
     kinds = [component.kind for component in components]
-    level = _column([kind.value.level + float(np.log(diffusive_share(kind))) for kind in kinds])
-    drift = _column([expected_drift(world, kind) + compensation(kind, a_session) for kind in kinds])
-    fast_keep, slow_keep = 2.0 ** (-1 / fast_half_life), 2.0 ** (-1 / slow_half_life)
+    (
+        fast_spread, fast_half_life, slow_spread, slow_half_life, leverage, slow_leverage, shared_weight, stress,
+        jumps, jump_mean, jump_spread, _,
+    ) = np.array([kind.value for kind in kinds]).T[..., None]  # fmt: skip
+    level = _column([kind.value.level - float(np.log1p(kind.value.jump_variance)) for kind in kinds])
+    drift = _column([expected_drift(world, kind) for kind in kinds])
+    fast_keep, slow_keep = (2.0 ** (-1 / half_life) for half_life in (fast_half_life, slow_half_life))
     fast_gain, slow_gain = fast_spread * np.sqrt(1 - fast_keep**2), slow_spread * np.sqrt(1 - slow_keep**2)
-    shape = (len(components), 2 * pairs)
-    fast = np.broadcast_to(_column([float(one.fast[number]) for one in courses]), shape)
-    slow = np.broadcast_to(_column([float(one.slow[number]) for one in courses]), shape)
-    stressed = np.broadcast_to(_column([float(one.stressed[number]) for one in courses]) > 0, shape)
-    total = np.zeros(shape)
+    fast = _column([float(one.fast[number]) for one in courses])
+    slow = _column([float(one.slow[number]) for one in courses])
+    stressed: NDArray[np.bool_] = np.array([[bool(courses[0].stressed[number])]])
+    total = np.zeros((len(components), 2 * pairs))
     for _ in range(horizon):
         whole, fast_shock, slow_shock, size = (_mirrored(random, len(components), pairs) for _ in range(4))
-        total += np.sqrt(a_session * np.exp(level + fast + slow + stress * stressed)) * whole + drift
-        jumped = _shared(random, len(components), pairs) < jumps
-        total += jumped * np.sqrt(a_session) * (jump_mean + jump_spread * size)
-        fast = fast_keep * fast + fast_gain * (leverage * whole + np.sqrt(1 - leverage**2) * fast_shock)
-        slow = slow_keep * slow + slow_gain * slow_shock
-        chance = _shared(random, len(components), pairs)
-        stressed = (stress > 0) & np.where(stressed, chance >= STRESS_ENDS, chance < STRESS_BEGINS)
+        shared = shared_weight * slow[:1] + stress * stressed
+        deviation = np.sqrt(a_session * np.exp(level + fast + slow + shared))
+        jumped = (_shared(random, len(components), pairs) < jumps) * (jump_mean + jump_spread * size)
+        total += deviation * (whole + jumped - jumps * jump_mean) + drift
+        fast = fast_keep * fast + fast_gain * innovation(leverage, whole, fast_shock)
+        slow = slow_keep * slow + slow_gain * innovation(slow_leverage, whole, slow_shock)
+        chance = _shared(random, 1, pairs)
+        stressed = np.where(stressed, chance >= STRESS_ENDS, chance < STRESS_BEGINS)
     return total
 
 

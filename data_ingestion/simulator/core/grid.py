@@ -31,6 +31,8 @@ class Path(NamedTuple):
     """Standard normal: the part of the step's return, from row i to i + 1, that nobody could foresee."""
     step_deviation: Floats
     """Standard deviation of a step's log return, (names,): constant over the minute."""
+    step_drift: Floats
+    """Log return of a step that happenings foretell, (names,)."""
 
 
 class Truth(NamedTuple):
@@ -41,8 +43,8 @@ class Truth(NamedTuple):
     probability_up: Floats
 
 
-def truth(pressure: Floats, step_deviation: Floats, lead: float, horizon_s: float) -> Truth:
-    """Conditional distribution of the log return over the horizon, variance staying what it is.
+def truth(pressure: Floats, step_deviation: Floats, step_drift: Floats, lead: float, horizon_s: float) -> Truth:
+    """Conditional distribution of the log return over the horizon, variance and drift staying what they are.
 
     Over seconds that is good to one part in ten thousand of the probability's distance from one half.
     """
@@ -52,7 +54,7 @@ def truth(pressure: Floats, step_deviation: Floats, lead: float, horizon_s: floa
     spread = float(
         np.sqrt(flows.diffusion(lead) ** 2 * steps + lead**2 * (1 - flows.FLOW**2) * float((later**2).sum()))
     )
-    mean = step_deviation * lead * float(powers.sum()) * pressure
+    mean = step_deviation * lead * float(powers.sum()) * pressure + steps * step_drift
     deviation = step_deviation * spread
     return Truth(mean, deviation, ndtr(mean / deviation))
 

@@ -22,8 +22,9 @@ from data_ingestion.simulator.core.clock import MINUTE_US, Session, elapsed, ses
 from data_ingestion.simulator.core.components import Floats, Mix
 from data_ingestion.simulator.core.flow import STEPS
 from data_ingestion.simulator.core.minutes import Minutes, minutes
+from data_ingestion.simulator.core.moves import DayMoves, Moves, no_moves, of_day
 from data_ingestion.simulator.core.seeding import Stream, generator, number_of
-from data_ingestion.simulator.core.sessions import Course, World, course
+from data_ingestion.simulator.core.sessions import Course, World, courses
 
 SECONDS: Final = 60
 """A minute."""
@@ -53,6 +54,8 @@ class Filled(NamedTuple):
     """At the minutes' starts and the close."""
     volume: Floats
     """Whole shares traded in the minute."""
+    moves: DayMoves
+    """What happens to the names."""
 
 
 class Segment(NamedTuple):
@@ -72,10 +75,19 @@ class Segment(NamedTuple):
 class Latent:
     """The latent market of some names: `prices` on the anchor session, `usual` shares a second, (names,) each."""
 
-    def __init__(self, world: World, symbols: Sequence[str], mix: Mix, prices: Floats, usual: Floats) -> None:
+    def __init__(
+        self,
+        world: World,
+        symbols: Sequence[str],
+        mix: Mix,
+        prices: Floats,
+        usual: Floats,
+        moves: Moves | None = None,
+    ) -> None:
         self.world, self.symbols, self.mix = world, tuple(symbols), mix
         self.sessions = sessions(world.hours, LAST_YEAR)
-        self.courses = tuple(course(world, component, self.sessions) for component in mix.components)
+        self.moves = no_moves(len(self.sessions), len(self.symbols)) if moves is None else moves
+        self.courses = courses(world, mix.components, self.sessions)
         self.log_opens = self._log_opens(prices)
         self.usual = usual
         self.log_volumes = volumes.of_sessions(world, self.symbols, mix, self.courses, self.sessions)
@@ -93,6 +105,8 @@ class Latent:
             night, day = one.before_open(gap), one.of_day(gap)
             opens.append(np.cumsum(night) + np.cumsum(day) - day)
         moved = grid.mixed(np.stack(opens, axis=1), self.mix.places, self.mix.loadings)
+        days = self.moves.of_day()
+        moved += np.cumsum(self.moves.night, axis=0) + np.cumsum(days, axis=0) - days
         anchor = next(session.number for session in self.sessions if session.day >= ANCHOR)
         return np.asarray(moved - moved[anchor] + np.log(prices))
 
@@ -102,13 +116,14 @@ class Latent:
             minutes(self.world, component, one, (session,))
             for component, one in zip(self.mix.components, self.courses, strict=True)
         )
-        returns = self._mixed([each.returns[0] for each in made])
+        moves = of_day(self.moves, number, session.minutes)
+        returns = self._mixed([each.returns[0] for each in made]) + moves.jump + moves.drift
         start = self.log_opens[number]
         log_price = start + np.concatenate([np.zeros((1, len(start))), np.cumsum(returns, axis=0)])
         deviation = self._deviation([each.deviation[0] for each in made])
         decoy, habit = self._name_minutes(session)
         volume = np.stack([self.volume(session, name) for name in range(len(self.symbols))], axis=1)
-        return Filled(session, made, log_price, deviation, decoy, habit, volume)
+        return Filled(session, made, log_price, deviation, decoy, habit, volume, moves)
 
     def volume(self, session: Session, name: int) -> Floats:
         """Whole shares of a name traded in each minute of a session."""
@@ -127,9 +142,12 @@ class Latent:
     ) -> Floats:
         """Variance that options expect from minutes' starts to expiries, (minutes, expiries, names)."""
         filled = self.session_minutes(number)
+        known = expectations.states(self.world, self.mix.components, self.courses, number, filled.components)
         by_component = [
-            expectations.total_variance(self.world, component, one, number, made, 0, chosen, expiries)
-            for component, one, made in zip(self.mix.components, self.courses, filled.components, strict=True)
+            expectations.total_variance(self.world, component, one, number, made, state, chosen, expiries)
+            for component, one, made, state in zip(
+                self.mix.components, self.courses, filled.components, known, strict=True
+            )
         ]
         return grid.mixed(np.stack(by_component, axis=-1), self.mix.places, self.mix.loadings**2)
 
@@ -145,17 +163,23 @@ class Latent:
         moves = step * (flows.diffusion(lead) * shocks + lead * flow_path) + drift / STEPS
         for place in np.flatnonzero(jump):
             moves[self._jump_step(self.courses[place], filled.session, minute), place] += jump[place]
-        so_far = np.concatenate([np.zeros((1, len(deviation))), np.cumsum(moves, axis=0)[:-1]])
         places, loadings = self.mix.places, self.mix.loadings
+        name_moves = grid.mixed(moves, places, loadings) + filled.moves.drift[minute] / STEPS
+        for name in np.flatnonzero(filled.moves.jump[minute]):
+            step_of_jump = min(int(filled.moves.jump_share[minute, name] * STEPS), STEPS - 1)
+            name_moves[step_of_jump, name] += filled.moves.jump[minute, name]
+        so_far = np.concatenate([np.zeros((1, len(self.symbols))), np.cumsum(name_moves, axis=0)[:-1]])
         name_step = filled.deviation[minute] / np.sqrt(STEPS)
         decoy = np.stack([self._decoy_numbers(symbol, filled.session, minute) for symbol in self.symbols], axis=-1)
         return grid.Path(
-            log_price=filled.log_price[minute] + grid.mixed(so_far, places, loadings),
+            log_price=filled.log_price[minute] + so_far,
             pressure=grid.mixed(step * flow_path, places, loadings) / name_step,
             decoy=grid.decoy_steps(decoy, filled.decoy[minute], filled.decoy[minute + 1]),
             habit=grid.between(filled.habit[minute], filled.habit[minute + 1]),
             shock=grid.mixed(step * shocks, places, loadings) / name_step,
             step_deviation=name_step,
+            step_drift=(self._mixed([made.drift[0] for made in filled.components])[minute] + filled.moves.drift[minute])
+            / STEPS,
         )
 
     def _mixed(self, by_component: list[Floats]) -> Floats:

@@ -8,6 +8,7 @@ those of its fast part are correlated with ε. Each component draws its numbers 
 one are needed to know its state, and nothing else: a course through four decades takes milliseconds.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,7 +16,15 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from data_ingestion.simulator.core.clock import Hours, Session, sessions_a_year
-from data_ingestion.simulator.core.components import STRESS_BEGINS, STRESS_ENDS, STRESSED_SHARE, Component, Floats, Kind
+from data_ingestion.simulator.core.components import (
+    SLOW_SPREAD,
+    STRESS_BEGINS,
+    STRESS_ENDS,
+    STRESSED_SHARE,
+    Component,
+    Floats,
+    Kind,
+)
 from data_ingestion.simulator.core.seeding import Stream, generator, number_of
 
 GAP: Final = 0.25
@@ -49,6 +58,7 @@ class Course(NamedTuple):
     """Parts of log-variance, as they stand before the session."""
     slow: Floats
     stressed: NDArray[np.bool_]
+    """Whether the market is."""
     night: Floats
     """Standard normal: the return before the open is √(V·gap) times this."""
     day: Floats
@@ -72,44 +82,40 @@ class Course(NamedTuple):
         return np.sqrt(self.variance * (1 - gap)) * self.day + self.jump + self.drift
 
 
-def course(world: World, component: Component, sessions: tuple[Session, ...]) -> Course:
-    """The course of a component through sessions that begin with the first of the world."""
+def courses(world: World, components: Sequence[Component], sessions: tuple[Session, ...]) -> tuple[Course, ...]:
+    """The courses of components, of which the first is the market, through sessions from the first of the world on."""
+    market = course(world, components[0], sessions)
+    return (market, *(course(world, component, sessions, market) for component in components[1:]))
+
+
+def course(world: World, component: Component, sessions: tuple[Session, ...], market: Course | None = None) -> Course:
+    """The course of a component, beside the market's unless it is that."""
     dynamics = component.kind.value
     normals, uniforms = _numbers(world.seed, component, sessions)
     night, day, fast_shock, slow_shock, jump_size = normals
     whole = np.sqrt(world.gap) * night + np.sqrt(1 - world.gap) * day
-    innovation = dynamics.leverage * whole + np.sqrt(1 - dynamics.leverage**2) * fast_shock
-    fast = _before(dynamics.fast, dynamics.fast_spread, innovation)
-    slow = _before(dynamics.slow, dynamics.slow_spread, slow_shock)
-    stressed = _regime(uniforms[0]) if dynamics.stress else np.zeros(len(sessions), np.bool_)
+    fast = _before(dynamics.fast, dynamics.fast_spread, innovation(dynamics.leverage, whole, fast_shock))
+    slow = _before(dynamics.slow, dynamics.slow_spread, innovation(dynamics.slow_leverage, whole, slow_shock))
+    stressed = _regime(uniforms[0]) if market is None else market.stressed
+    shared = 0.0 if market is None else dynamics.shared * market.slow
     a_session = 1 / sessions_a_year(world.hours)
-    variance = (
-        diffusive_share(component.kind) * a_session * np.exp(dynamics.level + fast + slow + dynamics.stress * stressed)
-    )
-    size = np.sqrt(a_session) * (dynamics.jump_mean + dynamics.jump_spread * jump_size)
-    jump = np.where(uniforms[1] < dynamics.jumps, size, 0.0)
-    drift = np.full(len(sessions), expected_drift(world, component.kind) + compensation(component.kind, a_session))
+    level = dynamics.level - np.log1p(dynamics.jump_variance)
+    variance = a_session * np.exp(level + fast + slow + shared + dynamics.stress * stressed)
+    deviation = np.sqrt(variance)
+    jumped = uniforms[1] < dynamics.jumps
+    jump = np.where(jumped, deviation * (dynamics.jump_mean + dynamics.jump_spread * jump_size), 0.0)
+    drift = expected_drift(world, component.kind) - dynamics.jumps * dynamics.jump_mean * deviation
     return Course(variance, fast, slow, stressed, night, day, fast_shock, slow_shock, jump, uniforms[2], drift)
+
+
+def innovation(leverage: float | Floats, whole: Floats, own: Floats) -> Floats:
+    """Of a part of log-variance: as much of the session's return as the leverage says, and its own."""
+    return np.asarray(leverage * whole + np.sqrt(1 - leverage**2) * own)
 
 
 def expected_drift(world: World, kind: Kind) -> float:
     """Log return that a component is expected to bring every session."""
     return DRIFT / sessions_a_year(world.hours) if kind is Kind.MARKET else 0.0
-
-
-def compensation(kind: Kind, a_session: float) -> float:
-    """Drift that makes up for jumps of a mean other than zero; `a_session` in years."""
-    return float(-kind.value.jumps * kind.value.jump_mean * np.sqrt(a_session))
-
-
-def diffusive_share(kind: Kind) -> float:
-    """Share of the long-run variance that does not come from jumps."""
-    return 1 - jump_variance(kind)
-
-
-def jump_variance(kind: Kind) -> float:
-    """Variance from jumps, as a share of the long-run variance."""
-    return kind.value.jumps * (kind.value.jump_mean**2 + kind.value.jump_spread**2)
 
 
 def _numbers(seed: int, component: Component, sessions: tuple[Session, ...]) -> tuple[Floats, Floats]:
@@ -140,20 +146,26 @@ def _regime(uniforms: Floats) -> NDArray[np.bool_]:
     return np.array(states)
 
 
-def expected_variance(
-    world: World, component: Component, fast: Floats, slow: Floats, stressed: Floats, ahead: Floats
-) -> Floats:
-    """Expected variance of a session `ahead` ≥ 1 sessions later, jumps included; arguments broadcast.
+class State(NamedTuple):
+    """What the variance of coming sessions follows from; arrays that broadcast."""
 
-    `fast` and `slow` are the expected states for the next session, after which their uncertainty grows.
-    """
+    fast: Floats
+    """Expected fast and slow log-variance of the next session."""
+    slow: Floats
+    market_slow: Floats
+    """The market's slow one."""
+    stressed: Floats
+    """1 where the market is stressed now."""
+
+
+def expected_variance(world: World, component: Component, now: State, ahead: Floats) -> Floats:
+    """Expected variance of a session `ahead` ≥ 1 sessions later, jumps included; arguments broadcast."""
     dynamics = component.kind.value
     steps = ahead - 1
-    known_fast, known_slow = dynamics.fast**steps, dynamics.slow**steps
-    spread = dynamics.fast_spread**2 * (1 - known_fast**2) + dynamics.slow_spread**2 * (1 - known_slow**2)
-    chance = STRESSED_SHARE + (stressed - STRESSED_SHARE) * (1 - STRESS_BEGINS - STRESS_ENDS) ** ahead
+    fast, slow, market = dynamics.fast**steps, dynamics.slow**steps, Kind.MARKET.value.slow**steps
+    known = fast * now.fast + slow * now.slow + dynamics.shared * market * now.market_slow
+    unknown = dynamics.fast_spread**2 * (1 - fast**2) + dynamics.slow_spread**2 * (1 - slow**2)
+    unknown = unknown + (dynamics.shared * SLOW_SPREAD) ** 2 * (1 - market**2)
+    chance = STRESSED_SHARE + (now.stressed - STRESSED_SHARE) * (1 - STRESS_BEGINS - STRESS_ENDS) ** ahead
     regime = 1 + np.expm1(dynamics.stress) * chance
-    diffusive = diffusive_share(component.kind) * np.exp(
-        dynamics.level + known_fast * fast + known_slow * slow + spread / 2
-    )
-    return np.asarray((diffusive * regime + jump_variance(component.kind)) / sessions_a_year(world.hours))
+    return np.asarray(regime * np.exp(dynamics.level + known + unknown / 2) / sessions_a_year(world.hours))

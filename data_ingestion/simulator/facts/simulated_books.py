@@ -86,7 +86,7 @@ def observed(world: World, symbol: str, number: int, minutes: range, rate_per_s:
         pressure.append(segment.path.pressure[rows, 0])
         step.append(np.full(len(rows), segment.path.step_deviation[0]))
     moments = (np.array(minutes)[:, None] * MINUTE_US + rows * GRID_US).ravel()
-    truth = grid.truth(np.concatenate(pressure), np.concatenate(step), flow.LEAD * world.edge, horizon_s)
+    truth = grid.truth(np.concatenate(pressure), np.concatenate(step), np.zeros(1), flow.LEAD * world.edge, horizon_s)
     book = oracle.recent(np.concatenate(times), np.concatenate(shown), moments, EVERY * GRID_US)
     block = np.repeat(np.arange(len(minutes)), len(rows)) + 1_000 * number
     return Observed(

@@ -51,7 +51,7 @@ def test_sessions_of_a_name_do_not_depend_on_what_is_made_beside_it() -> None:
 
 
 def test_a_session_is_what_its_minutes_say() -> None:
-    latent = latent_of(WORLD, UNIVERSE[:4])
+    latent = latent_of(WORLD, UNIVERSE[:4], (2025, 2025))
     wanted = [session for session in latent.sessions if FIRST <= session.day <= LAST]
     for batch in daily(latent, wanted):
         for row, session in enumerate(batch.sessions):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_ingestion.simulator.core.futures import outlook
-from data_ingestion.simulator.core.sessions import DRIFT, expected_variance
+from data_ingestion.simulator.core.sessions import DRIFT, State, expected_variance
 from tests.unit.data_ingestion.simulator.core.market import VOLATILITY, latent
 
 market = cache(latent)
@@ -18,9 +18,10 @@ def test_branches_have_the_expected_variance_and_drift() -> None:
     told = outlook(found.world, found.mix, found.courses, NUMBER, 10, np.random.default_rng(1), pairs=20_000)
     variances = []
     for component, one in zip(found.mix.components, found.courses, strict=True):
-        fast, slow, stressed = (np.array([float(part[NUMBER])]) for part in (one.fast, one.slow, one.stressed))
+        parts = (one.fast, one.slow, found.courses[0].slow, one.stressed)
         # The first session's variance is known; `expected_variance` counts from the one before it.
-        coming = expected_variance(found.world, component, fast, slow, stressed, np.arange(1.0, 11.0))
+        now = State(*(np.array([float(part[NUMBER])]) for part in parts))
+        coming = expected_variance(found.world, component, now, np.arange(1.0, 11.0))
         variances.append(coming.sum())
     expected = (np.array(variances)[found.mix.places] * found.mix.loadings**2).sum(axis=1)
     np.testing.assert_allclose(told.standard_deviation, np.sqrt(expected), rtol=0.05)

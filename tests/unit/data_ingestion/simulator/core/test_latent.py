@@ -116,9 +116,7 @@ def test_long_run_volatility_is_the_tables() -> None:
 
 def test_variance_within_a_day_is_spread_as_activity_says() -> None:
     found = market()
-    squares = np.mean(
-        [np.diff(found.session_minutes(number).log_price[:, 0]) ** 2 for number in _full_days(found, 250)], axis=0
-    )
+    squares = np.mean([found.session_minutes(number).deviation[:, 0] ** 2 for number in _full_days(found, 250)], axis=0)
     opening, middle, closing = squares[:20].mean(), squares[150:250].mean(), squares[-20:].mean()
     assert opening > 1.5 * middle
     assert closing > 1.2 * middle
@@ -135,7 +133,7 @@ def test_pressure_is_standard_normal_and_leads_the_price_as_the_truth_says() -> 
     for number in _full_days(found, 60):
         for minute in (50, 200, 350):
             path = found.segment(number, minute).path
-            known = grid.truth(path.pressure[::ten_s][:-1], path.step_deviation, flows.LEAD, 10.0)
+            known = grid.truth(path.pressure[::ten_s][:-1], path.step_deviation, path.step_drift, flows.LEAD, 10.0)
             starts.append(path.pressure[0])
             outcomes.append(np.diff(path.log_price[::ten_s], axis=0))
             expected.append(known.expected_return)
@@ -156,7 +154,8 @@ def test_without_edge_nothing_leads() -> None:
     found = market(edge=0.0)
     number = number_of(ORDINARY, found)
     path = found.segment(number, 100).path
-    assert not grid.truth(path.pressure, path.step_deviation, 0.0, 10.0).expected_return.any()
+    told = grid.truth(path.pressure, path.step_deviation, path.step_drift, 0.0, 10.0).expected_return
+    assert (told == told[0]).all()
     assert np.diff(path.log_price, axis=0)[:, 0] == pytest.approx(
         (path.shock * path.step_deviation)[:-1, 0], abs=1e-3 * path.step_deviation[0]
     )
