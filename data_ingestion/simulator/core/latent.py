@@ -18,7 +18,7 @@ from scipy.signal import lfilter
 
 from data_ingestion.simulator.core import expectations, grid, volumes
 from data_ingestion.simulator.core import flow as flows
-from data_ingestion.simulator.core.clock import MINUTE_US, Session, elapsed, session_at, sessions
+from data_ingestion.simulator.core.clock import MINUTE_US, Session, elapsed, session_at, sessions, sessions_a_year
 from data_ingestion.simulator.core.components import Floats, Mix
 from data_ingestion.simulator.core.flow import STEPS
 from data_ingestion.simulator.core.minutes import Minutes, minutes
@@ -31,6 +31,8 @@ SECONDS: Final = 60
 ANCHOR: Final = date(2026, 1, 2)
 LAST_YEAR: Final = 2032
 """Courses reach to its end: the longest options that are listed three years before it."""
+WORST: Final = 3.0
+"""Times its usual volatility at which a name is as stressed as can be."""
 HABIT_HALF_LIVES: Final = (1.0, 10.0, 60.0)
 """Minutes."""
 _HABIT_SHARES: Final = np.array(HABIT_HALF_LIVES) ** -0.5
@@ -150,6 +152,14 @@ class Latent:
             )
         ]
         return grid.mixed(np.stack(by_component, axis=-1), self.mix.places, self.mix.loadings**2)
+
+    def stress(self, number: int) -> Floats:
+        """How stressed each name is in a session: 0 at its usual variance or below, 1 at three times its volatility."""
+        variance = grid.mixed(
+            np.array([one.variance[number] for one in self.courses]), self.mix.places, self.mix.loadings**2
+        )
+        usual = (self.mix.loadings**2).sum(axis=1) / sessions_a_year(self.world.hours)
+        return np.clip(np.log(variance / usual) / np.log(WORST**2), 0.0, 1.0)
 
     def _path(self, filled: Filled, minute: int) -> grid.Path:
         lead = flows.LEAD * self.world.edge

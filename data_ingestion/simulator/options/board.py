@@ -81,9 +81,9 @@ def terms(classes: tuple[OptionClass, ...], known: Expiries, state: State) -> Te
     )
 
 
-def rows(chain: Chain, known: Expiries, state: State, place: Ints | slice = ALL) -> Rows:
-    """The contracts at some places of the chain, all unless told, as the pricing takes them."""
-    spot = state.spot[chain.name[place]]
+def rows(chain: Chain, known: Expiries, state: State, place: Ints | slice = ALL, spots: Floats | None = None) -> Rows:
+    """The contracts at some places of the chain, all unless told, at the state's spots unless told."""
+    spot = state.spot[chain.name[place]] if spots is None else spots
     return Rows(known.of_contract[place], spot, chain.strike[place], chain.is_call[place], chain.shares[place])
 
 
@@ -94,12 +94,13 @@ def board(
     state: State,
     noise: Floats,
     place: Ints | slice = ALL,
+    spots: Floats | None = None,
 ) -> Board:
-    """Prices and quotes of the contracts at some places of the chain, all unless told.
+    """Prices and quotes of contracts at some places of the chain, all unless told, at the state's spots unless told.
 
     `noise` is (4, contracts), standard normal: what makes each quote's spread, middle and sizes its own.
     """
-    given, asked, name = terms(classes, known, state), rows(chain, known, state, place), chain.name[place]
+    given, asked, name = terms(classes, known, state), rows(chain, known, state, place, spots), chain.name[place]
     found = fair(given, asked)
     sign = np.where(asked.is_call, 1.0, -1.0)
     pays = np.maximum(sign * (asked.spot * asked.shares - asked.strike), 0.0)

@@ -23,6 +23,8 @@ from models.quantitative.monte_carlo.random_kernels import OPTIONS, logarithms
 
 _LARGEST_PSI: Final = 1.5
 _SQRT_HALF: Final = sqrt(0.5)
+UNREAD_STEPS: Final = 16
+"""After so many steps the logarithm is taken anyway: a longer product might leave the range of a double."""
 
 
 @njit(**OPTIONS)
@@ -53,6 +55,8 @@ class HestonStep(NamedTuple):
     """(r − q)·Δ."""
     uncorrected: float
     """K₀ without the correction, for steps so long that it does not exist."""
+    is_read: float
+    """1 where somebody looks at the price after the step: until then logarithms are put off."""
 
 
 class Scratch(NamedTuple):
@@ -84,7 +88,8 @@ def _exponential(step: HestonStep, before: float, psi: float, normal: float) -> 
 def _next_variances(
     step: HestonStep, before: Floats, normals: Floats, sign: float, corrections: Floats, work: Scratch
 ) -> None:
-    """The variances after a step, in `work.after`, and K₀ with the martingale correction.
+    """The variances after a step, in `work.after`, and K₀ with the martingale correction but for half of a logarithm:
+    its argument goes into the product `work.left`.
 
     First all paths as if none came near zero, without a branch; then those that do, one by one.
     """
@@ -98,14 +103,10 @@ def _next_variances(
         root = np.sqrt(b_squared) + sign * normals[j]
         left = 1.0 - 2.0 * reach * a
         exists = left > 0.0
-        left = left if exists else 1.0
         corrections[j] = -reach * b_squared * a / left - first * before[j] if exists else step.uncorrected
         work.after[j] = a * root * root
-        work.left[j] = left
+        work.left[j] *= left if exists and psi <= _LARGEST_PSI else 1.0
         work.psi[j] = psi
-    logarithms(work.left, work.powers)
-    for j in range(before.size):
-        corrections[j] += 0.5 * work.left[j]
     for j in range(before.size):
         if work.psi[j] > _LARGEST_PSI:
             work.after[j], corrections[j] = _exponential(step, before[j], work.psi[j], sign * normals[j])
@@ -121,7 +122,7 @@ def heston_paths(
     variances: Floats,
     work: Scratch,
 ) -> None:
-    """Ln(S/S₀) after each step and the mean variance during it.
+    """Ln(S/S₀) after each step that is read, and the mean variance during each.
 
     The first half of `normals` moves the variance, the second the underlying. `steps` has a row for each step: the
     fields of `HestonStep`.
@@ -129,9 +130,10 @@ def heston_paths(
     count, paths = logs.shape
     for j in range(paths):
         variances[0, j] = first_variance
+        work.left[j] = 1.0
     for i in range(count):
         row = steps[i]
-        step = HestonStep(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8])
+        step = HestonStep(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9])
         # Until a step is done, its row of variances holds those it starts from, and its row of logarithms K₀.
         _next_variances(step, variances[i], normals[i], sign, logs[i], work)
         for j in range(paths):
@@ -140,6 +142,11 @@ def heston_paths(
             change += np.sqrt(step.k3 * (before + after)) * sign * normals[count + i, j]
             logs[i, j] = change + (logs[i - 1, j] if i > 0 else 0.0)
             variances[i, j] = 0.5 * (before + after)
+        if step.is_read > 0.0:
+            logarithms(work.left, work.powers)
+            for j in range(paths):
+                logs[i, j] += 0.5 * work.left[j]
+                work.left[j] = 1.0
         if i + 1 < count:
             for j in range(paths):
                 variances[i + 1, j] = work.after[j]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import inf
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.errors import BadInput
 from models.quantitative.blocks import Floats
@@ -95,7 +96,7 @@ def _black_scholes_walk(
 
 
 def _heston_walk(model: Heston, steps: Schedule, *, is_continuous: bool) -> Callable[[Buffers, float], None]:
-    coefficients = heston_steps(model, steps.years)
+    coefficients = heston_steps(model, steps.years, None if is_continuous else steps.rows)
 
     def walk(buffers: Buffers, sign: float) -> None:
         work = path_kernels.Scratch(buffers.first, buffers.second, buffers.scratch, buffers.bits)
@@ -108,8 +109,12 @@ def _heston_walk(model: Heston, steps: Schedule, *, is_continuous: bool) -> Call
     return walk
 
 
-def heston_steps(model: Heston, years: Floats) -> Floats:
-    """The fields of `path_kernels.HestonStep`, a row for each step."""
+def heston_steps(model: Heston, years: Floats, read: NDArray[np.int64] | None = None) -> Floats:
+    """The fields of `path_kernels.HestonStep`, a row for each step; all steps are read unless told which."""
+    is_read = np.ones(years.size)
+    if read is not None:
+        is_read[:] = np.arange(years.size) % path_kernels.UNREAD_STEPS == 0
+        is_read[read] = 1.0
     decay = np.exp(-model.mean_reversion * years)
     squared = model.vol_of_variance**2 / model.mean_reversion
     lean = model.correlation / model.vol_of_variance
@@ -123,6 +128,7 @@ def heston_steps(model: Heston, years: Floats) -> Floats:
         "k2": half + lean,
         "k3": 0.5 * years * (1.0 - model.correlation**2),
         "growth": (model.rate - model.dividend_yield) * years,
+        "is_read": is_read,
         "uncorrected": -lean * model.mean_reversion * model.long_variance * years,
     }
     return np.ascontiguousarray(np.stack([columns[name] for name in path_kernels.HestonStep._fields], axis=1))

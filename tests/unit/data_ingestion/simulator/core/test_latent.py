@@ -150,6 +150,16 @@ def test_pressure_is_standard_normal_and_leads_the_price_as_the_truth_says() -> 
     assert skill == pytest.approx(0.22, abs=0.05)
 
 
+def test_stress_is_none_in_calm_sessions_and_full_in_the_wildest() -> None:
+    found = market()
+    told = np.array([found.stress(number) for number in range(0, 9000, 5)])
+    assert ((told >= 0.0) & (told <= 1.0)).all()
+    assert 0.3 < (told == 0.0).mean() < 0.9
+    assert told.max() > 0.7
+    variance = np.array([one.variance[:9000:5] for one in found.courses])[found.mix.places[2, 0]]
+    assert np.corrcoef(np.log(variance), told[:, 2])[0, 1] > 0.5
+
+
 def test_without_edge_nothing_leads() -> None:
     found = market(edge=0.0)
     number = number_of(ORDINARY, found)

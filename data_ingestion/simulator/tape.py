@@ -1,0 +1,198 @@
+"""The whole simulated market as one stream of events in order of time.
+
+Theory of operation
+-------------------
+A world is known by its seed, hours and edge; what is published of it also by the rates. A minute's streams (order books
+and quotes, trades, option quotes, the truth, happenings) are each made lazily from the latent market's grid and merged
+by time: an event exists only once it is asked for. Where a reader begins changes nothing about the events.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from heapq import merge
+from itertools import dropwhile
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+
+from contracts.events import BarClosed, Event, TruthRevealed
+from contracts.ids import make_id
+from data_ingestion.simulator.core import flow, grid
+from data_ingestion.simulator.core.clock import MICROS, MINUTE_US, Session
+from data_ingestion.simulator.core.latent import SECONDS, Latent, Segment
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.happenings.publishing import published
+from data_ingestion.simulator.happenings.subjects import subject_of
+from data_ingestion.simulator.happenings.tables import Happenings, happenings
+from data_ingestion.simulator.names import latent_of
+from data_ingestion.simulator.options.arrays import Ints
+from data_ingestion.simulator.options.classes import CLASSES
+from data_ingestion.simulator.options.stream import LISTED_DAYS, Day, day_of, option_quotes
+from data_ingestion.simulator.orders.books import book_events, books
+from data_ingestion.simulator.orders.listing import listed
+from data_ingestion.simulator.orders.touch import Touch, touch
+from data_ingestion.simulator.orders.trades import Trades, trade_events, trades
+from data_ingestion.simulator.universe import CENTS, UNIVERSE, Floats
+
+GENERATION: Final = 2
+"""Raised when the same world and rates no longer give the same events; a recorded run is then not resumed."""
+HORIZON_S: Final = 10
+BAR_S: Final = 60
+RESTATED_YEARS: Final = 2
+"""Restatements come up to so many years after their period."""
+YEARS_BACK: Final = -(-LISTED_DAYS // 365)
+_time = attrgetter("event_time")
+
+
+class RateSettings(Protocol):
+    """Events a second on average over a session, as the settings have them."""
+
+    @property
+    def option_quotes_per_s(self) -> float:
+        """Over all contracts."""
+
+    @property
+    def books_per_s(self) -> float:
+        """For each symbol."""
+
+
+class Rates(NamedTuple):
+    """Rates given as plain numbers."""
+
+    option_quotes_per_s: float
+    books_per_s: float
+
+
+def settings_id(world: World, rates: RateSettings) -> str:
+    """Identity of everything that shapes the events."""
+    figures = (repr(float(number)) for number in (world.edge, rates.option_quotes_per_s, rates.books_per_s))
+    return make_id("simulator", GENERATION, world.seed, world.hours.value, *figures)
+
+
+class Tape:
+    """The market around one year: what happens in it follows from the world, not from that year."""
+
+    def __init__(self, world: World, rates: RateSettings, year: int) -> None:
+        self.world, self.rates, self.year = world, rates, year
+        self.source = f"simulator-{world.seed}-{settings_id(world, rates)[:8]}"
+        self.columns = listed(UNIVERSE)
+        shares = np.array([name.option_share for name in UNIVERSE])
+        self.quotes_per_s: Floats = rates.option_quotes_per_s * shares / shares.sum()
+        self._day: Day | None = None
+
+    @cached_property
+    def latent(self) -> Latent:
+        """The latent market, with what happens to its names."""
+        return latent_of(self.world, UNIVERSE, (self.year - YEARS_BACK, self.year + 1))
+
+    @cached_property
+    def happened(self) -> Happenings:
+        """What becomes public around the year."""
+        subjects = tuple(subject_of(name) for name in UNIVERSE)
+        return happenings(self.world.seed, subjects, self.year - RESTATED_YEARS, self.year + 1)
+
+    def events(self, after: int) -> Iterator[Event]:
+        """All events later than a moment (µs), in order of time, until the end of the year after."""
+        return dropwhile(lambda event: event.event_time <= after, self._from(after))
+
+    def _from(self, after: int) -> Iterator[Event]:
+        session = self.latent.session_at(after)
+        first = max(0, after - session.opens_at) // MINUTE_US
+        shown = after
+        while session.day.year <= self.year + 1:
+            for minute in range(first, session.minutes):
+                until = session.opens_at + (minute + 1) * MINUTE_US
+                yield from merge(
+                    published(self.happened, self.source, shown + 1, until), *self._minute(session, minute), key=_time
+                )
+                shown = until - 1
+            session, first = self.latent.sessions[session.number + 1], 0
+
+    def _minute(self, session: Session, minute: int) -> tuple[Iterable[Event], ...]:
+        segment = self.latent.segment(session.number, minute)
+        best = touch(segment, self.columns)
+        traded = self._traded(segment, best)
+        shown = books(segment, self.columns, best, traded, self.rates.books_per_s)
+        return (
+            self._truth(segment),
+            book_events(segment, self.columns, shown, self.source),
+            trade_events(segment, self.columns, traded, self.source),
+            option_quotes(
+                segment, self.latent, self._day_of(session), self.columns, best, self.quotes_per_s, self.source
+            ),
+        )
+
+    def _traded(self, segment: Segment, best: Touch) -> Trades:
+        volume = self.latent.session_minutes(segment.session.number).volume[segment.minute]
+        return trades(segment, self.columns, best, volume)
+
+    def _day_of(self, session: Session) -> Day:
+        if self._day is None or self._day.session != session:
+            self._day = day_of(self.latent, UNIVERSE, CLASSES, session.number)
+        return self._day
+
+    def _truth(self, segment: Segment) -> Iterator[TruthRevealed]:
+        """Every name's state at each full second, and what follows from it for the fair price."""
+        path, rows = segment.path, np.arange(SECONDS) * flow.STEPS_PER_S
+        pressure = path.pressure[rows]
+        lead = flow.LEAD * self.world.edge
+        known = grid.truth(pressure, path.step_deviation, path.step_drift, lead, HORIZON_S)
+        a_year = np.sqrt(flow.STEPS_PER_S * 365 * 86_400.0)
+        volatility = np.broadcast_to(path.step_deviation * a_year, pressure.shape)
+        columns = (pressure, volatility, known.expected_return, known.probability_up)
+        for second, row in enumerate(zip(*(values.tolist() for values in columns), strict=True)):
+            time = segment.started_at + second * MICROS
+            for symbol, leading, deviation, expected, probability in zip(self.columns.symbols, *row, strict=True):
+                yield TruthRevealed(
+                    event_id=make_id("TruthRevealed", self.source, symbol, time, HORIZON_S),
+                    event_time=time,
+                    source=self.source,
+                    simulated=True,
+                    symbol=symbol,
+                    horizon_s=HORIZON_S,
+                    flow=leading,
+                    volatility=deviation,
+                    expected_return=expected,
+                    probability_up=probability,
+                )
+
+    def bars(self, until: int, minutes: int) -> list[BarClosed]:
+        """The last one-minute bars that closed by a moment (µs), made of the trades themselves."""
+        found: list[BarClosed] = []
+        session = self.latent.session_at(until)
+        minute = min(max(0, until - session.opens_at) // MINUTE_US, session.minutes)
+        for _ in range(minutes):
+            if minute == 0:
+                session = self.latent.sessions[session.number - 1]
+                minute = session.minutes
+            minute -= 1
+            found[:0] = self._bars_of(self.latent.segment(session.number, minute))
+        return found
+
+    def _bars_of(self, segment: Segment) -> list[BarClosed]:
+        traded, end = self._traded(segment, touch(segment, self.columns)), segment.started_at + MINUTE_US
+        made = []
+        for name, symbol in enumerate(self.columns.symbols):
+            own = traded.name == name
+            if own.any():
+                made.append(self._bar(symbol, traded.cents[own], traded.size[own], end))
+        return made
+
+    def _bar(self, symbol: str, cents: Ints, size: Ints, end: int) -> BarClosed:
+        return BarClosed(
+            event_id=make_id("BarClosed", self.source, symbol, BAR_S, end - MINUTE_US),
+            event_time=end,
+            source=self.source,
+            simulated=True,
+            symbol=symbol,
+            interval_s=BAR_S,
+            opened_at=end - MINUTE_US,
+            open=float(cents[0]) / CENTS,
+            high=float(cents.max()) / CENTS,
+            low=float(cents.min()) / CENTS,
+            close=float(cents[-1]) / CENTS,
+            volume=int(size.sum()),
+            vwap=float((cents * size).sum() / size.sum()) / CENTS,
+            trade_count=len(cents),
+        )
