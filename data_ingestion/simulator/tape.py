@@ -22,7 +22,9 @@ from data_ingestion.simulator.core import flow, grid
 from data_ingestion.simulator.core.clock import MICROS, MINUTE_US, Session
 from data_ingestion.simulator.core.latent import SECONDS, Latent, Segment
 from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.happenings.effects import earnings_variance, macro_variance
 from data_ingestion.simulator.happenings.publishing import published
+from data_ingestion.simulator.happenings.strengths import MARKET_VOLATILITY
 from data_ingestion.simulator.happenings.subjects import subject_of
 from data_ingestion.simulator.happenings.tables import Happenings, happenings
 from data_ingestion.simulator.names import latent_of
@@ -119,9 +121,22 @@ class Tape:
             book_events(segment, self.columns, shown, self.source),
             trade_events(segment, self.columns, traded, self.source),
             option_quotes(
-                segment, self.latent, self._day_of(session), self.columns, best, self.quotes_per_s, self.source
+                segment,
+                self.latent,
+                self._day_of(session),
+                self.columns,
+                best,
+                self.quotes_per_s,
+                self.source,
+                self._scheduled_variance,
             ),
         )
+
+    def _scheduled_variance(self, moment: int, times: Ints) -> Floats:
+        """Variance of earnings and macro releases between a moment and each time (µs), (times, names)."""
+        weights = self.latent.mix.loadings[:, 0] / MARKET_VOLATILITY
+        market = macro_variance(self.happened.macro, moment, times)[:, None] * weights**2
+        return np.asarray(market + earnings_variance(self.happened.earnings, len(UNIVERSE), moment, times))
 
     def _traded(self, segment: Segment, best: Touch) -> Trades:
         volume = self.latent.session_minutes(segment.session.number).volume[segment.minute]

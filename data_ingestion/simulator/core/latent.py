@@ -159,7 +159,7 @@ class Latent:
             np.array([one.variance[number] for one in self.courses]), self.mix.places, self.mix.loadings**2
         )
         usual = (self.mix.loadings**2).sum(axis=1) / sessions_a_year(self.world.hours)
-        return np.clip(np.log(variance / usual) / np.log(WORST**2), 0.0, 1.0)
+        return np.asarray(np.clip(np.log(variance / usual) / np.log(WORST**2), 0.0, 1.0))
 
     def _path(self, filled: Filled, minute: int) -> grid.Path:
         lead = flows.LEAD * self.world.edge

@@ -7,9 +7,9 @@ of a name are drawn from the name's own generator, so they are the same whatever
 a few seconds at a time, as they are asked for: pricing a whole minute at once would make its first quotes late.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -43,11 +43,8 @@ FADING_YEARS: Final = 0.1
 _SIDES: Final = 4
 
 
-class Lumps(Protocol):
-    """Variance of what is known to happen."""
-
-    def __call__(self, moment: int, times: Ints) -> Floats:
-        """Added to each name's variance between a moment and each time (µs), (times, names)."""
+Lumps = Callable[[int, Ints], Floats]
+"""Variance of what is known to happen between a moment and each of some times (µs): (times, names)."""
 
 
 class Contract(NamedTuple):

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from functools import cache
 from itertools import islice, pairwise, takewhile
 
+import numpy as np
 import pytest
 
 from contracts.events import (
@@ -145,3 +146,16 @@ def test_what_happens_is_on_the_tape_in_its_moment() -> None:
     moment = int(next(time for time in news.time_us if time > START))
     around = takewhile(lambda event: event.event_time <= moment + MICROS, found.events(moment - MICROS))
     assert moment in [event.event_time for event in around if isinstance(event, NewsPublished)]
+
+
+def test_options_expect_earnings_before_and_not_after() -> None:
+    found = tape()
+    reports = found.happened.earnings
+    row = next(row for row in range(len(reports.time_us)) if reports.time_us[row] > START)
+    moment, name = int(reports.time_us[row]), int(reports.name[row])
+    times = np.array([moment - 1, moment + 30 * 86_400 * MICROS])
+    before = found._scheduled_variance(moment - 3_600 * MICROS, times)
+    after = found._scheduled_variance(moment, times[1:])
+    assert before[1, name] - before[0, name] >= reports.variance[row]
+    assert before[1, name] - after[0, name] == pytest.approx(reports.variance[row], rel=0.2)
+    assert (after >= 0).all()
