@@ -128,11 +128,11 @@ class Tape:
                 best,
                 self.quotes_per_s,
                 self.source,
-                self._scheduled_variance,
+                self.scheduled_variance,
             ),
         )
 
-    def _scheduled_variance(self, moment: int, times: Ints) -> Floats:
+    def scheduled_variance(self, moment: int, times: Ints) -> Floats:
         """Variance of earnings and macro releases between a moment and each time (µs), (times, names)."""
         weights = self.latent.mix.loadings[:, 0] / MARKET_VOLATILITY
         market = macro_variance(self.happened.macro, moment, times)[:, None] * weights**2

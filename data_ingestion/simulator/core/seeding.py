@@ -29,6 +29,7 @@ class Stream(IntEnum):
     VOLUMES = 8
     GENERIC = 9
     HAPPENINGS = 10
+    SNAPSHOTS = 11
 
 
 @lru_cache(maxsize=4096)

@@ -154,8 +154,8 @@ def test_options_expect_earnings_before_and_not_after() -> None:
     row = next(row for row in range(len(reports.time_us)) if reports.time_us[row] > START)
     moment, name = int(reports.time_us[row]), int(reports.name[row])
     times = np.array([moment - 1, moment + 30 * 86_400 * MICROS])
-    before = found._scheduled_variance(moment - 3_600 * MICROS, times)
-    after = found._scheduled_variance(moment, times[1:])
+    before = found.scheduled_variance(moment - 3_600 * MICROS, times)
+    after = found.scheduled_variance(moment, times[1:])
     assert before[1, name] - before[0, name] >= reports.variance[row]
     assert before[1, name] - after[0, name] == pytest.approx(reports.variance[row], rel=0.2)
     assert (after >= 0).all()

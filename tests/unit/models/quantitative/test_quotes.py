@@ -57,6 +57,20 @@ def test_every_reason(changes: dict[str, float], bid: float, ask: float, is_call
     assert float(result.price) == pytest.approx((bid + ask) / 2.0 if priced else np.nan, nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("age_s", "reason"),
+    [
+        (0.0, "ok"), (60.0, "ok"), (float(np.nextafter(60.0, 61.0)), "stale"), (-5.0, "ok"), (1e300, "stale"),
+        (np.nan, "bad_input"), (np.inf, "bad_input"),
+    ],
+)  # fmt: skip
+def test_a_quote_is_stale_beside_an_underlying_price_of_more_than_a_minute(age_s: float, reason: str) -> None:
+    result = greeks_from_quote(5.0, 5.2, **TERMS, is_call=True, underlying_age_s=age_s)
+    assert reason_names(result.reason_code) == reason
+    assert np.isnan(result.implied_vol) == (reason != "ok")
+    assert float(result.price) == pytest.approx(5.1 if reason != "bad_input" else np.nan, nan_ok=True)
+
+
 @given(st.tuples(*[ANYTHING] * 7, st.sampled_from([1.0, 0.0])))
 @settings(max_examples=500)
 def test_no_input_gives_a_number_without_a_reason_or_nan_with_ok(row: tuple[float, ...]) -> None:

@@ -1,8 +1,11 @@
 import numpy as np
+import pytest
 
-from models.quantitative.surface.bands import REASONS, Cleaned, clean
+from models.quantitative.american.exact import american_price
+from models.quantitative.european import european
+from models.quantitative.surface.bands import REASONS, USED, Cleaned, clean
 from models.quantitative.surface.forward import ExpiryQuotes, implied_forward
-from tests.unit.models.quantitative.surface.chains import SPOT, made_up, smile
+from tests.unit.models.quantitative.surface.chains import DIVIDEND, RATE, SPOT, made_up, smile, to_european
 
 
 def cleaned(quotes: ExpiryQuotes) -> Cleaned:
@@ -50,3 +53,34 @@ def test_every_row_has_its_reason() -> None:
     assert "duplicate" in {REASONS[reason[puts[9]]], REASONS[reason[puts[10]]]}
     lonely = (strike == strike[puts[5]]) & (is_call == 1.0)
     assert REASONS[reason[lonely][0]] == "in_the_money"
+
+
+def test_a_put_struck_at_the_forward_is_out_of_the_money() -> None:
+    strike = np.array([95.0, 100.0, 105.0, 100.0])
+    is_call = np.array([0.0, 0.0, 1.0, 1.0])
+    price = np.array([3.4, 5.6, 3.5, 5.6])
+    quotes = ExpiryQuotes(0.5, strike, is_call, price - 0.1, price + 0.1)
+    forward = implied_forward(made_up(0.5, 0.2), SPOT)._replace(forward=100.0, discount=1.0)
+    found = clean(quotes, forward, SPOT, None)
+    assert found.bands.x.tolist() == [0.95, 1.0, 1.05]
+    assert [REASONS[code] for code in found.reason] == [USED] * 4
+    vol = np.sqrt(found.bands.variance)
+    vega = 100.0 * european(1.0, found.bands.x, 1.0, 0.0, 0.0, vol, is_call=True).vega
+    assert found.bands.error * vega / (2.0 * vol) == pytest.approx(0.001)  # half of the spread, over the forward
+
+
+def test_american_bands_hold_the_european_price() -> None:
+    """Early exercise is worth several times the spread here, and comes off bid and ask alike."""
+    years, vol = 1.0, 0.2
+    forward = implied_forward(made_up(years, vol), SPOT)._replace(
+        forward=SPOT * np.exp((RATE - DIVIDEND) * years), rate=RATE, dividend_yield=DIVIDEND, discount=np.exp(-RATE)
+    )
+    strike, is_call = np.arange(90.0, 101.0, 2.0), np.zeros(6)
+    terms = (SPOT, strike, years, RATE, DIVIDEND, vol, is_call)
+    american, held = american_price(*terms).price, european(*terms).price
+    assert (american - held > 0.02).all()
+    quotes = ExpiryQuotes(years, strike, is_call, american - 0.01, american + 0.01)
+    found = clean(quotes, forward, SPOT, to_european)
+    unit = forward.forward * forward.discount
+    np.testing.assert_allclose(found.low * unit, held - 0.01, atol=1e-4)
+    np.testing.assert_allclose(found.high * unit, held + 0.01, atol=1e-4)

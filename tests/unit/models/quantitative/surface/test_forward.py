@@ -71,3 +71,12 @@ def test_prices_that_rise_with_strike_give_nothing() -> None:
     price = np.array([1.0, 10.0, 20.0, 20.0, 10.0, 1.0])
     quotes = ExpiryQuotes(0.5, np.tile(strike, 2), np.repeat([1.0, 0.0], 3), price - 0.1, price + 0.1)
     assert np.isnan(implied_forward(quotes, SPOT).forward)
+
+
+def test_a_quote_without_an_ask_is_no_pair() -> None:
+    quotes = made_up(0.25, 0.19)
+    ask = quotes.ask.copy()
+    ask[np.argmin(np.abs(quotes.strike - SPOT))] = np.inf
+    whole, lacking = implied_forward(quotes, SPOT), implied_forward(quotes._replace(ask=ask), SPOT)
+    assert lacking.pairs == whole.pairs - 1
+    assert lacking.forward == pytest.approx(whole.forward, rel=1e-9)
