@@ -161,6 +161,17 @@ def _tape(world: World, year: int) -> Tape:
     return Tape(world, Rates(0.0, 0.0), year)
 
 
+def write_all(world: World, first: date, last: date, folder: Path, processes: int) -> int:
+    """Write the sessions between two days, both included, in some processes; the number of quotes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known = sessions(world.hours, LAST_YEAR)
+    wanted = [Piece(world, one.number, one.day, folder) for one in known if first <= one.day <= last]
+    console = Console(stderr=True)
+    with get_context("spawn").Pool(processes) as pool:
+        done = pool.imap_unordered(write, wanted)
+        return sum(track(done, "sessions", total=len(wanted), console=console, disable=not sys.stderr.isatty()))
+
+
 def main() -> None:
     """Parse the arguments and write the files."""
     parser = argparse.ArgumentParser(prog="python -m data_ingestion.simulator.snapshots", description=__doc__)
@@ -172,19 +183,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True, help="a folder")
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
     world = World(arguments.seed, arguments.hours, arguments.edge)
-    known = sessions(world.hours, LAST_YEAR)
-    wanted = [
-        Piece(world, session.number, session.day, arguments.out)
-        for session in known
-        if arguments.first <= session.day <= arguments.last
-    ]
-    console = Console(stderr=True)
-    with get_context("spawn").Pool(arguments.processes) as pool:
-        done = pool.imap_unordered(write, wanted)
-        for _ in track(done, "sessions", total=len(wanted), console=console, disable=not sys.stderr.isatty()):
-            pass
+    write_all(world, arguments.first, arguments.last, arguments.out, arguments.processes)
 
 
 if __name__ == "__main__":

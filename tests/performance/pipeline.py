@@ -14,6 +14,7 @@ from contracts.events import IngestionProgressed, SignalIssued
 from contracts.topics import BOOKS, GREEKS, OPTION_QUOTES, SIGNALS, TRADES, Topic
 from data_ingestion.simulator.market import RateSettings
 from tests import ledger
+from tests.performance import generation
 from tests.performance.figures import emit, emit_latency
 from tests.stack import Stack, simulated
 from tests.waiting import wait_until
@@ -32,6 +33,7 @@ TABLES: Final[dict[str, Topic]] = {"option_quotes": OPTION_QUOTES, "trades": TRA
 
 def run(seconds: float) -> None:
     """Start the stack as a newcomer does, then again at full load for a while, and print what was seen."""
+    generation.run()
     with tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder, Stack(Path(folder), {}) as stack:
         emit("pipeline.ready", time.time() - stack.started_at, "s")
         first = wait_until(lambda: first_signal(stack), 120.0, "a first signal", LOOK_EVERY_S)
