@@ -91,7 +91,7 @@ def _quoted(tape: Tape, day: Day, place: Ints, minutes: Ints, spot: Floats, thet
             spot=spot[row],
             rate=np.full(len(day.classes), RATE),
             stress=stress,
-            theta=_of_expiries(tape, day, int(minute), theta[row]),
+            theta=day.theta(int(minute), theta[row], tape.scheduled_variance),
             dividend_yield=day.dividend_yield,
             share=float(shares[row]),
             activity=1.0,
@@ -109,14 +109,6 @@ def _quoted(tape: Tape, day: Day, place: Ints, minutes: Ints, spot: Floats, thet
     moment = Moment(np.repeat(shares, count), np.repeat(activity(shares), count), stress[named])
     random = generator(tape.world.seed, Stream.SNAPSHOTS, day.session.number, int(minutes[0]))
     return quote(habits(day.classes, named), option, moment, random.standard_normal((4, len(every))))
-
-
-def _of_expiries(tape: Tape, day: Day, minute: int, theta: Floats) -> Floats:
-    """Total variance of each expiry, scheduled variance included; `theta` is (times, names)."""
-    times = np.zeros(len(day.places), dtype=np.int64)
-    times[day.of_time] = day.known.expires_at
-    moment = day.session.opens_at + minute * MINUTE_US
-    return np.asarray((theta + tape.scheduled_variance(moment, times))[day.of_time, day.known.name])
 
 
 class Piece(NamedTuple):

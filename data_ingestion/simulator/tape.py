@@ -153,8 +153,7 @@ class Tape:
         pressure = path.pressure[rows]
         lead = flow.LEAD * self.world.edge
         known = grid.truth(pressure, path.step_deviation, path.step_drift, lead, HORIZON_S)
-        a_year = np.sqrt(flow.STEPS_PER_S * 365 * 86_400.0)
-        volatility = np.broadcast_to(path.step_deviation * a_year, pressure.shape)
+        volatility = np.broadcast_to(path.step_deviation * np.sqrt(segment.steps_a_year), pressure.shape)
         columns = (pressure, volatility, known.expected_return, known.probability_up)
         for second, row in enumerate(zip(*(values.tolist() for values in columns), strict=True)):
             time = segment.started_at + second * MICROS

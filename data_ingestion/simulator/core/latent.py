@@ -73,6 +73,11 @@ class Segment(NamedTuple):
         """Microseconds since the epoch."""
         return self.session.opens_at + self.minute * MINUTE_US
 
+    @property
+    def steps_a_year(self) -> int:
+        """Steps of the grid in a year of sessions as long as this one."""
+        return sessions_a_year(self.world.hours) * self.session.minutes * STEPS
+
 
 class Latent:
     """The latent market of some names: `prices` on the anchor session, `usual` shares a second, (names,) each."""

@@ -68,14 +68,21 @@ class Day(NamedTuple):
     contracts: tuple[Contract, ...]
     dividend_yield: Floats
     """(expiries,)."""
+    times: Ints
+    """Times of expiry, µs, each once."""
     places: tuple[expectations.Expiry, ...]
-    """Where the times of expiry lie, each once."""
+    """Where these lie."""
     of_time: Ints
     """Place of each expiry's time among these."""
     cumulative: Floats
     """(contracts,): the name's place plus the weight of its contracts up to this one, as a share."""
     last: Ints
     """(names,): place of each name's last contract."""
+
+    def theta(self, minute: int, by_time: Floats, lumps: Lumps) -> Floats:
+        """Total variance of each expiry at a minute's start; `by_time` is (times, names), without what is scheduled."""
+        moment = self.session.opens_at + minute * MINUTE_US
+        return np.asarray((by_time + lumps(moment, self.times))[self.of_time, self.known.name])
 
 
 def no_lumps(_moment: int, times: Ints) -> Floats:
@@ -101,7 +108,8 @@ def day_of(latent: Latent, names: Sequence[Name], classes: tuple[OptionClass, ..
         )
     )  # fmt: skip
     dividend = np.array([name.dividend_yield for name in names])[known.name]
-    day = Day(session, classes, listed, known, contracts, dividend, places, of_time, np.empty(0), np.empty(0, np.int64))
+    none = np.empty(0), np.empty(0, np.int64)
+    day = Day(session, classes, listed, known, contracts, dividend, times, places, of_time, *none)
     cumulative, last = _weights(latent, day)
     return day._replace(cumulative=cumulative, last=last)
 
@@ -149,18 +157,15 @@ def _opens(latent: Latent, number: int) -> list[Opens]:
     return [Opens(days[first:], prices[:, name]) for name in range(prices.shape[1])]
 
 
-def _theta(latent: Latent, day: Day, minute: int, moment: int, lumps: Lumps) -> Floats:
-    """Total variance of each expiry at a minute's start."""
+def _theta(latent: Latent, day: Day, minute: int, lumps: Lumps) -> Floats:
     by_time = latent.total_variance(day.session.number, np.array([minute]), day.places)[0]
-    times = np.zeros(len(day.places), dtype=np.int64)
-    times[day.of_time] = day.known.expires_at
-    return np.asarray((by_time + lumps(moment, times))[day.of_time, day.known.name])
+    return day.theta(minute, by_time, lumps)
 
 
 def _weights(latent: Latent, day: Day) -> tuple[Floats, Ints]:
     listed, known, names = day.chain, day.known, len(day.classes)
     spot = np.exp(latent.log_opens[day.session.number])[listed.name]
-    theta = _theta(latent, day, 0, day.session.opens_at, no_lumps)[known.of_contract]
+    theta = _theta(latent, day, 0, no_lumps)[known.of_contract]
     years = years_between(day.session.opens_at, listed.expires_at)
     away = np.log(listed.strike / (spot * listed.shares)) / np.sqrt(np.maximum(theta, 1e-8))
     near = QUIET_WEIGHT + np.exp(-((away / ACTIVE_RANGE) ** 2) / 2)
@@ -192,7 +197,7 @@ def _state(segment: Segment, latent: Latent, day: Day, lumps: Lumps) -> State:
         spot=np.exp(segment.path.log_price[0]),
         rate=np.full(names, RATE),
         stress=latent.stress(segment.session.number),
-        theta=_theta(latent, day, segment.minute, segment.started_at, lumps),
+        theta=_theta(latent, day, segment.minute, lumps),
         dividend_yield=day.dividend_yield,
         share=share,
         activity=float(activity(np.array(share))),

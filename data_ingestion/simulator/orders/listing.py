@@ -5,9 +5,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from data_ingestion.simulator.core.clock import MICROS, Session, elapsed, sessions_a_year
+from data_ingestion.simulator.core.clock import MICROS, Session, elapsed
 from data_ingestion.simulator.core.components import Floats
-from data_ingestion.simulator.core.flow import STEPS_PER_S
 from data_ingestion.simulator.core.latent import Segment
 from data_ingestion.simulator.core.seeding import number_of
 from data_ingestion.simulator.universe import Ints, Name
@@ -71,7 +70,4 @@ def _passed_s(session: Session, minute: int) -> float:
 
 def excitement(segment: Segment, columns: Listed) -> Floats:
     """Volatility of the minute relative to the name's long-run level, (names,): time of day included."""
-    session = segment.session
-    seconds = (session.closes_at - session.opens_at) // MICROS
-    steps = sessions_a_year(segment.world.hours) * seconds * STEPS_PER_S
-    return np.asarray(segment.path.step_deviation * np.sqrt(steps) / columns.volatility)
+    return np.asarray(segment.path.step_deviation * np.sqrt(segment.steps_a_year) / columns.volatility)

@@ -74,6 +74,12 @@ def add_values(
     )
 
 
+def named_steps(chain: Chain, european: Sensitivities) -> Sensitivities:
+    """European price and Greeks as steps of their own, for each is used more than once."""
+    greeks = (chain.step(f"european_{name}", getattr(european, name)) for name in european._fields[1:])
+    return Sensitivities(european.density, *greeks)
+
+
 def by_total_vol(chain: Chain, name: str, deal: Deal, total_vol: Number, at: Boundary, premium: Premium) -> Number:
     """Change of the premium with s, over the strike of the put."""
     distance = chain.step(f"{name}_distance", (0.0 - at.level) / total_vol)
@@ -107,9 +113,7 @@ def _formula() -> Formula:
     chain = Chain()
     given = add_vol(chain)
     european = sensitivities(chain, given.terms, given.vol, given.total_vol)
-    named = Sensitivities(
-        european.density, *(chain.step(f"european_{name}", getattr(european, name)) for name in european._fields[1:])
-    )
+    named = named_steps(chain, european)
     deal = add_deal(chain, given.terms)
     guess = guessed_boundary(chain, "first", deal, given.total_vol)
     at = add_boundary(chain, "boundary", deal, given.total_vol, guess, STEPS)

@@ -22,9 +22,9 @@ from models.quantitative.american_quadratic.premium import (
     add_put,
     guessed_boundary,
 )
-from models.quantitative.american_quadratic.prices import STEPS, add_values, by_total_vol
+from models.quantitative.american_quadratic.prices import STEPS, add_values, by_total_vol, named_steps
 from models.quantitative.engines import evaluate
-from models.quantitative.european import PERCENT, Sensitivities, sensitivities
+from models.quantitative.european import PERCENT, sensitivities
 from models.quantitative.formulas import MISSING, Chain, Condition, Formula, Number, exp, where, within
 from models.quantitative.quotes import QuoteGreeks, Solved, add_european_vol, add_quote, add_reason, is_sharp
 from models.quantitative.reasons import Reason
@@ -62,9 +62,7 @@ def _formula() -> Formula:
     chosen = chain.step("chosen_total", where(deal.exercisable, total, solved.total_vol))
     vol = chain.step("solved_vol", chosen / terms.sqrt_years)
     european = sensitivities(chain, terms, vol, chosen)
-    named = Sensitivities(
-        european.density, *(chain.step(f"european_{name}", getattr(european, name)) for name in european._fields[1:])
-    )
+    named = named_steps(chain, european)
     values = add_values(chain, terms, deal, vol, chosen, at, named)
     sharp = chain.step("sharp", is_sharp(named.density, chosen, solved.size))
     firm = chain.step("firm", where(values.held & within(values.vega, LEAST_VEGA * scale, MAX_PRICE), 1.0, 0.0))
