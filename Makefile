@@ -31,7 +31,7 @@ test: $(READY) ## run the tests with coverage
 	$(BIN)/python scripts/run_tests.py
 
 unit: $(READY) ## run the unit tests only
-	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m pytest -q -n auto --dist loadfile tests/unit
 
 check: $(READY) ## import contracts, types, style, generated files
 	$(BIN)/ruff check .

@@ -16,13 +16,16 @@ from data_ingestion.data_validators.judge import Judge
 from data_ingestion.data_validators.odd import Oddity
 from data_ingestion.publisher import Publisher
 from data_ingestion.simulator import pacing
+from data_ingestion.simulator.core.clock import Hours
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.faults import FaultRates, Injected
 from runtime import telemetry
 from runtime.bootstrap import Context, run_service
 from runtime.catch_up import read_all
 
 FLUSH_TIMEOUT_S: Final = 60.0
 ODDITIES = Counter("optionsai_odd_events_total", "Published market events with something odd about them", ["oddity"])
-
+FAULTS = Counter("optionsai_simulated_faults_total", "Faults put into the simulated market on request", ["fault"])
 PROVIDER = Gauge(
     "optionsai_provider_health", "How the provider's client does; figures as its Health names them", ["figure"]
 )
@@ -44,12 +47,19 @@ class Metrics:
 def simulate(context: Context, sink: EventSink) -> None:
     """Publish the simulated market, resuming the last run if it is recent."""
     section = context.settings.api.simulator
-    plan = pacing.Plan(section.seed, section, int(section.resume_within_s * 1e6))
+    world = World(section.seed, Hours(section.hours), section.edge)
+    faults = FaultRates(**msgspec.structs.asdict(section.faults))
+    plan = pacing.Plan(world, section, faults, int(section.resume_within_s * 1e6))
     progress = context.open_source("ingestion", [PROGRESS], start="earliest")
     recorded = [event for event in read_all(context, progress) if isinstance(event, IngestionProgressed)]
     progress.close()
     publisher = Publisher(sink, Judge(pacing.CONTIGUOUS), Metrics(), context.now)
-    pacing.run(plan, pacing.Outside(sink, publisher, context.stop, context.now), recorded, context.ready)
+    pacing.run(plan, pacing.Outside(sink, publisher, context.stop, context.now, injected), recorded, context.ready)
+
+
+def injected(fault: Injected) -> None:
+    """Count a fault that was asked for."""
+    FAULTS.labels(fault.fault).inc()
 
 
 def follow_polygon(context: Context, sink: EventSink) -> None:

@@ -27,17 +27,53 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all sections: frozen, and an unknown key is an error."""
 
 
+class Faults(Section, frozen=True):
+    """What goes wrong in the simulated market, to see how everything downstream takes it; nothing unless asked for."""
+
+    stale: Unit = 0.0
+    """Share of events with an old time, or priced against an old underlying; the shares add up to 1 at most."""
+    crossed: Unit = 0.0
+    """Share with the bid above the ask."""
+    locked: Unit = 0.0
+    """Share with the bid at the ask."""
+    duplicated: Unit = 0.0
+    """Share delivered twice."""
+    late: Unit = 0.0
+    """Share delivered five seconds late."""
+    out_of_order: Unit = 0.0
+    """Share delivered after the next of their stream."""
+    gapped: Unit = 0.0
+    """Share not delivered."""
+    not_a_number: Unit = 0.0
+    """Share with a price that is none."""
+    absurd: Unit = 0.0
+    """Share with a size beyond belief."""
+    spiked: Unit = 0.0
+    """Share with prices 15 % off."""
+    halts_an_hour: Unit = 0.0
+    """How often each symbol is halted, for five minutes."""
+    outages_an_hour: Unit = 0.0
+    """How often nothing at all comes, for a minute."""
+
+
 class Simulator(Section, frozen=True):
     """The simulated market."""
 
     seed: int = 42
-    """Same seed and start time, same bytes."""
+    """Same seed, hours and edge: the same market. With the same rates: the same bytes."""
+    hours: Literal["always", "exchange"] = "always"
+    """Open around the clock, or in the regular US sessions only."""
+    edge: Unit = 1.0
+    """How much of what the simulator lets be foreseen is there: at 0 nothing can be predicted."""
     option_quotes_per_s: Annotated[float, Meta(ge=0, le=50_000)] = 400.0
-    """Across all contracts. The default leaves a laptop quiet; the system is measured at 3,000."""
+    """Across all contracts, on average over a session. The default leaves a laptop quiet; the system is measured at
+    3,000."""
     books_per_s: Annotated[float, Meta(ge=0, le=100)] = 4.0
-    """Order books a second and symbol."""
+    """Order books a second and symbol, on average over a session."""
     resume_within_s: Positive = 900.0
     """A restart within this time resumes the run where it stopped; later, a new run starts now."""
+    faults: Faults = field(default_factory=Faults)
+    """None unless asked for."""
 
 
 class Polygon(Section, frozen=True):
@@ -97,7 +133,11 @@ class Database(Section, frozen=True):
     embedded_port: Port = 15_432
     """Of the embedded server; another one is taken where this is in use."""
     retention_hours: Whole = 6
-    """Partitions older than this are dropped. At the default rate an hour takes about 0.8 GB of a laptop's disk."""
+    """Ticks and what is computed from them, until then; by the hour. At the default rate an hour takes about 0.8 GB of
+    a laptop's disk."""
+    facts_retention_days: Whole = 7_300
+    """News, earnings, filings, dividends, splits, macro releases and rate curves, until then: they come a few times a
+    year, and what looks months ahead learns from decades of them."""
     flush_interval_s: Positive = 0.2
     """How long the writer gathers rows for one transaction."""
 

@@ -1,7 +1,7 @@
 """Run unit, integration and browser tests under coverage and hold the totals to their limits.
 
 Pure packages: at least 95 % of branches. All packages: at least 90 % of lines. Processes that the tests start are
-measured too. Coverage cannot see into compiled code, so the quick tests of the kernels run once more uncompiled.
+measured too. Unit tests run on all cores at once. Coverage cannot see into compiled code, so the quick tests of the kernels run once more uncompiled.
 """
 
 import json
@@ -39,6 +39,8 @@ UNCOMPILED: Final = (
     f"{_KERNELS}surface/test_quadratic_kernels.py",
     f"{_KERNELS}surface/test_svi.py",
 )
+IN_PARALLEL: Final = ("-q", "-n", "auto", "--dist", "loadfile")
+"""Unit tests share nothing; the tests of a file stay together, for they may share what is dear to make."""
 SLOW_UNCOMPILED: Final = "not noisy_windows"
 
 
@@ -57,10 +59,11 @@ def main() -> int:
                 [sys.executable, "-m", "coverage", *arguments], cwd=ROOT, env=environment | more, check=False
             ).returncode
 
-        status = coverage(
-            "run", "-m", "pytest", *(sys.argv[1:] or ["tests/unit", "tests/integration", "tests/browser"])
-        )
-        if not sys.argv[1:]:
+        if sys.argv[1:]:
+            status = coverage("run", "-m", "pytest", *sys.argv[1:])
+        else:
+            status = coverage("run", "-m", "pytest", *IN_PARALLEL, "tests/unit")
+            status |= coverage("run", "-m", "pytest", "tests/integration", "tests/browser")
             # NumPy warns where a scalar overflows; the compiled kernels take infinity as it comes.
             options = ("-q", "-k", SLOW_UNCOMPILED, "-W", "ignore::RuntimeWarning")
             status |= coverage("run", "-m", "pytest", *options, *UNCOMPILED, NUMBA_DISABLE_JIT="1")

@@ -1,10 +1,14 @@
-"""The one stack that all tests of the whole system share in a run."""
+"""What all tests share: the one stack of a run, and how examples are searched for."""
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.stack import Stack
+
+settings.register_profile("shared", deadline=None)  # how long an example takes tells of the machine, not of the code
+settings.load_profile("shared")
 
 QUOTES_PER_S = 200
 """Enough to see everything move; the load figures are `make bench`'s."""

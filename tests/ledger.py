@@ -13,7 +13,10 @@ from psycopg import sql
 from contracts import wire
 from contracts.events import IngestionProgressed
 from contracts.topics import PROGRESS, Topic
-from data_ingestion.simulator.market import RateSettings, regenerate
+from data_ingestion.simulator.core.clock import Hours, year_of
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.tape import Tape
+from runtime.settings import Simulator
 from tests.stack import Stack
 from tests.waiting import wait_until
 
@@ -84,10 +87,11 @@ def table_ids(stack: Stack, table: str, source: str, until: int) -> list[str]:
         return [row[0] for row in connection.execute(query, (source, until))]
 
 
-def seed_ids(simulator: RateSettings, made_by: IngestionProgressed, until: int) -> dict[str, set[str]]:
+def seed_ids(simulator: Simulator, made_by: IngestionProgressed, until: int) -> dict[str, set[str]]:
     """Kind of event → ids that the seed makes up to a moment, made again from nothing."""
     ids: dict[str, set[str]] = {}
-    for event in regenerate(made_by.seed, made_by.started_at, until, simulator):
+    world = World(made_by.seed, Hours(simulator.hours), simulator.edge)
+    for event in Tape(world, simulator, year_of(made_by.started_at)).run(made_by.started_at, until):
         ids.setdefault(type(event).__name__, set()).add(event.event_id)
     return ids
 

@@ -7,8 +7,9 @@ import argparse
 import sys
 
 from contracts.wire import encode
-from data_ingestion.simulator.latent import MICROS
-from data_ingestion.simulator.market import Rates, regenerate
+from data_ingestion.simulator.core.clock import MICROS, Hours, year_of
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.tape import Rates, Tape
 
 
 def main() -> None:
@@ -19,10 +20,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, required=True, help="length of the tape after its start")
     parser.add_argument("--option-quotes-per-s", type=float, default=400.0, help="over all contracts")
     parser.add_argument("--books-per-s", type=float, default=4.0, help="for each symbol")
+    parser.add_argument("--hours", type=Hours, choices=tuple(Hours), default=Hours.ALWAYS, help="when it is open")
+    parser.add_argument("--edge", type=float, default=1.0, help="scales what can be foreseen; 0: nothing can")
     arguments = parser.parse_args()
     start = arguments.start * MICROS
     rates = Rates(arguments.option_quotes_per_s, arguments.books_per_s)
-    for event in regenerate(arguments.seed, start, start + arguments.seconds * MICROS, rates):
+    tape = Tape(World(arguments.seed, arguments.hours, arguments.edge), rates, year_of(start))
+    for event in tape.run(start, start + arguments.seconds * MICROS):
         sys.stdout.buffer.write(encode(event) + b"\n")
 
 

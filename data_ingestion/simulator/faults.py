@@ -34,6 +34,9 @@ HOUR_US: Final = 3_600 * MICROS
 STALE_US: Final = 45 * MICROS
 """Age of a stale event, or of the underlying price that a stale option quote is stamped with."""
 LATE_US: Final = 5 * MICROS
+"""An event that is to come out of order comes after the next of its stream, or this late if there is none so soon."""
+REACH_US: Final = LATE_US + MICROS
+"""Deliveries from a moment on are the same whether the stream is made from its first event or from so long before."""
 HALT_US: Final = 300 * MICROS
 OUTAGE_US: Final = 60 * MICROS
 SPIKE: Final = 1.15
@@ -112,12 +115,12 @@ def faulty(
         return
     held: list[tuple[int, int, Event]] = []
     waiting: dict[tuple[type[Event], str], list[Event]] = {}
-    limits, now = _limits(rates), 0
+    passed: set[str] = set()
+    limits = _limits(rates)
     for number, event in enumerate(events):
         now = event.event_time
         while held and held[0][0] <= now:
-            due, _, late = heappop(held)
-            yield Delivery(due, late)
+            yield from _unless_passed(heappop(held), passed)
         if not isinstance(event, PROVIDED):
             yield Delivery(now, event)
             continue
@@ -125,18 +128,28 @@ def faulty(
         made = None if fault is None else _MADE[fault](event)
         if fault is not None and made is not None:
             note(Injected(fault, event.event_id, made[0].event_id if made else None, now))
-        if fault is Fault.LATE:
+        if fault in {Fault.LATE, Fault.OUT_OF_ORDER}:
             heappush(held, (now + LATE_US, number, event))
-        elif fault is Fault.OUT_OF_ORDER:
-            waiting.setdefault(_stream(event), []).append(event)
-        else:
-            delivered = (event,) if made is None else made
-            overtaken = waiting.pop(_stream(event), []) if delivered and waiting else []
-            for each in (*delivered, *overtaken):
-                yield Delivery(now, each)
-    for stream in waiting.values():
-        yield from (Delivery(now, each) for each in stream)
-    yield from (Delivery(due, late) for due, _, late in sorted(held))
+            if fault is Fault.OUT_OF_ORDER:
+                waiting.setdefault(_stream(event), []).append(event)
+            continue
+        delivered = (event,) if made is None else made
+        overtaken = waiting.pop(_stream(event), []) if delivered and waiting else []
+        overtaken = [each for each in overtaken if each.event_time + LATE_US > now]
+        passed.update(each.event_id for each in overtaken)
+        for each in (*delivered, *overtaken):
+            yield Delivery(now, each)
+    for one in sorted(held):
+        yield from _unless_passed(one, passed)
+
+
+def _unless_passed(held: tuple[int, int, Event], passed: set[str]) -> Iterator[Delivery]:
+    """An event whose time to wait is over, unless it has been delivered after one that overtook it."""
+    due, _, event = held
+    if event.event_id in passed:
+        passed.remove(event.event_id)
+    else:
+        yield Delivery(due, event)
 
 
 def raw_record(event: Event) -> bytes:

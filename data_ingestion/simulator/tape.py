@@ -10,23 +10,24 @@ by time: an event exists only once it is asked for. Where a reader begins change
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from heapq import merge
-from itertools import dropwhile
+from itertools import chain, dropwhile, takewhile
 from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from contracts.events import BarClosed, Event, TruthRevealed
+from contracts.events import BarClosed, Event, TradeReceived, TruthRevealed
 from contracts.ids import make_id
-from data_ingestion.simulator.core import flow, grid
 from data_ingestion.simulator.core.clock import MICROS, MINUTE_US, Session
 from data_ingestion.simulator.core.latent import SECONDS, Latent, Segment
 from data_ingestion.simulator.core.sessions import World
 from data_ingestion.simulator.happenings.effects import earnings_variance, macro_variance
+from data_ingestion.simulator.happenings.jumps import large_jumps
 from data_ingestion.simulator.happenings.publishing import published
 from data_ingestion.simulator.happenings.strengths import MARKET_VOLATILITY
 from data_ingestion.simulator.happenings.subjects import subject_of
 from data_ingestion.simulator.happenings.tables import Happenings, happenings
+from data_ingestion.simulator.happenings.terms import as_traded
 from data_ingestion.simulator.names import latent_of
 from data_ingestion.simulator.options.arrays import Ints
 from data_ingestion.simulator.options.classes import CLASSES
@@ -35,11 +36,14 @@ from data_ingestion.simulator.orders.books import book_events, books
 from data_ingestion.simulator.orders.listing import listed
 from data_ingestion.simulator.orders.touch import Touch, touch
 from data_ingestion.simulator.orders.trades import Trades, trade_events, trades
+from data_ingestion.simulator.revelations import revelations
 from data_ingestion.simulator.universe import CENTS, UNIVERSE, Floats
 
-GENERATION: Final = 2
+GENERATION: Final = 3
 """Raised when the same world and rates no longer give the same events; a recorded run is then not resumed."""
-HORIZON_S: Final = 10
+HISTORY_MINUTES: Final = 60
+"""Bars that a run publishes before it begins, so that nothing downstream has to wait for them."""
+SUBJECTS: Final = tuple(subject_of(name) for name in UNIVERSE)
 BAR_S: Final = 60
 RESTATED_YEARS: Final = 2
 """Restatements come up to so many years after their period."""
@@ -72,6 +76,16 @@ def settings_id(world: World, rates: RateSettings) -> str:
     return make_id("simulator", GENERATION, world.seed, world.hours.value, *figures)
 
 
+class Parts(NamedTuple):
+    """The streams of one minute, each in order of time."""
+
+    truth: Iterable[TruthRevealed]
+    books: Iterable[Event]
+    """Books, and the quotes that are their best levels."""
+    trades: Iterable[TradeReceived]
+    option_quotes: Iterable[Event]
+
+
 class Tape:
     """The market around one year: what happens in it follows from the world, not from that year."""
 
@@ -85,45 +99,54 @@ class Tape:
 
     @cached_property
     def latent(self) -> Latent:
-        """The latent market, with what happens to its names."""
-        return latent_of(self.world, UNIVERSE, (self.year - YEARS_BACK, self.year + 1))
+        """The latent market, with what happens to its names, in prices as traded."""
+        return as_traded(latent_of(self.world, UNIVERSE, (self.year - YEARS_BACK, self.year + 1)), SUBJECTS)
 
     @cached_property
     def happened(self) -> Happenings:
         """What becomes public around the year."""
-        subjects = tuple(subject_of(name) for name in UNIVERSE)
-        return happenings(self.world.seed, subjects, self.year - RESTATED_YEARS, self.year + 1)
+        years = self.year - RESTATED_YEARS, self.year + 1
+        return happenings(self.world.seed, SUBJECTS, *years, jumps=large_jumps(self.latent, SUBJECTS, *years))
 
     def events(self, after: int) -> Iterator[Event]:
         """All events later than a moment (µs), in order of time, until the end of the year after."""
         return dropwhile(lambda event: event.event_time <= after, self._from(after))
 
+    def run(self, started_at: int, until: int) -> Iterator[Event]:
+        """All that a run begun at a moment publishes from before another (µs), its past first."""
+        live = takewhile(lambda event: event.event_time < until, self.events(started_at - 1))
+        return chain(self.bars(started_at, HISTORY_MINUTES), live)
+
     def _from(self, after: int) -> Iterator[Event]:
+        shown = after
+        for segment in self.segments(after):
+            until = segment.started_at + MINUTE_US
+            parts = self.parts(segment)
+            yield from merge(published(self.happened, self.source, shown + 1, until), *parts, key=_time)
+            shown = until - 1
+
+    def segments(self, after: int) -> Iterator[Segment]:
+        """The latent market by the minute, from the one that a moment (µs) lies in to the end of the year after."""
         session = self.latent.session_at(after)
         first = max(0, after - session.opens_at) // MINUTE_US
-        shown = after
         while session.day.year <= self.year + 1:
             for minute in range(first, session.minutes):
-                until = session.opens_at + (minute + 1) * MINUTE_US
-                yield from merge(
-                    published(self.happened, self.source, shown + 1, until), *self._minute(session, minute), key=_time
-                )
-                shown = until - 1
+                yield self.latent.segment(session.number, minute)
             session, first = self.latent.sessions[session.number + 1], 0
 
-    def _minute(self, session: Session, minute: int) -> tuple[Iterable[Event], ...]:
-        segment = self.latent.segment(session.number, minute)
+    def parts(self, segment: Segment) -> Parts:
+        """What is made of one minute; nothing is, until it is asked for."""
         best = touch(segment, self.columns)
         traded = self._traded(segment, best)
         shown = books(segment, self.columns, best, traded, self.rates.books_per_s)
-        return (
+        return Parts(
             self._truth(segment),
             book_events(segment, self.columns, shown, self.source),
             trade_events(segment, self.columns, traded, self.source),
             option_quotes(
                 segment,
                 self.latent,
-                self._day_of(session),
+                self._day_of(segment.session),
                 self.columns,
                 best,
                 self.quotes_per_s,
@@ -147,29 +170,14 @@ class Tape:
             self._day = day_of(self.latent, UNIVERSE, CLASSES, session.number)
         return self._day
 
+    def truth(self, segment: Segment, name: Ints, time: Ints) -> Iterator[TruthRevealed]:
+        """The truth about names (places in the universe) at moments of a minute (µs), arrays of one length."""
+        return revelations(segment, self.columns.symbols, self.source, name, time)
+
     def _truth(self, segment: Segment) -> Iterator[TruthRevealed]:
-        """Every name's state at each full second, and what follows from it for the fair price."""
-        path, rows = segment.path, np.arange(SECONDS) * flow.STEPS_PER_S
-        pressure = path.pressure[rows]
-        lead = flow.LEAD * self.world.edge
-        known = grid.truth(pressure, path.step_deviation, path.step_drift, lead, HORIZON_S)
-        volatility = np.broadcast_to(path.step_deviation * np.sqrt(segment.steps_a_year), pressure.shape)
-        columns = (pressure, volatility, known.expected_return, known.probability_up)
-        for second, row in enumerate(zip(*(values.tolist() for values in columns), strict=True)):
-            time = segment.started_at + second * MICROS
-            for symbol, leading, deviation, expected, probability in zip(self.columns.symbols, *row, strict=True):
-                yield TruthRevealed(
-                    event_id=make_id("TruthRevealed", self.source, symbol, time, HORIZON_S),
-                    event_time=time,
-                    source=self.source,
-                    simulated=True,
-                    symbol=symbol,
-                    horizon_s=HORIZON_S,
-                    flow=leading,
-                    volatility=deviation,
-                    expected_return=expected,
-                    probability_up=probability,
-                )
+        names = np.arange(len(UNIVERSE))
+        seconds = segment.started_at + np.arange(SECONDS) * MICROS
+        return self.truth(segment, np.tile(names, SECONDS), np.repeat(seconds, len(names)))
 
     def bars(self, until: int, minutes: int) -> list[BarClosed]:
         """The last one-minute bars that closed by a moment (µs), made of the trades themselves."""
@@ -181,10 +189,11 @@ class Tape:
                 session = self.latent.sessions[session.number - 1]
                 minute = session.minutes
             minute -= 1
-            found[:0] = self._bars_of(self.latent.segment(session.number, minute))
+            found[:0] = self.bars_of(self.latent.segment(session.number, minute))
         return found
 
-    def _bars_of(self, segment: Segment) -> list[BarClosed]:
+    def bars_of(self, segment: Segment) -> list[BarClosed]:
+        """The bar of each name in one minute, if it traded."""
         traded, end = self._traded(segment, touch(segment, self.columns)), segment.started_at + MINUTE_US
         made = []
         for name, symbol in enumerate(self.columns.symbols):
@@ -207,6 +216,6 @@ class Tape:
             low=float(cents.min()) / CENTS,
             close=float(cents[-1]) / CENTS,
             volume=int(size.sum()),
-            vwap=float((cents * size).sum() / size.sum()) / CENTS,
+            vwap=float((cents * size).sum()) / CENTS / int(size.sum()),
             trade_count=len(cents),
         )

@@ -12,7 +12,9 @@ from typing import Literal
 from contracts import stages
 from contracts.events import BookUpdated, Event, GreeksComputed, Lineage, OptionQuoteReceived, SignalIssued
 from contracts.ids import make_id
-from data_ingestion.simulator.market import Rates, SimulatedMarket
+from data_ingestion.simulator.core.clock import MINUTE_US, year_of
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.tape import HISTORY_MINUTES, Rates, Tape
 from models.quantitative.quotes import greeks_from_quote
 from models.quantitative.reasons import reason_names
 from models.quantitative.times import years_between
@@ -104,13 +106,14 @@ class Player:
 
     def __init__(self, topics: MemoryTopics) -> None:
         self._topics = topics
-        self._market = SimulatedMarket(42, time.time_ns() // 1000, RATES)
+        self._started_at = time.time_ns() // 1000 // MINUTE_US * MINUTE_US
+        self._tape = Tape(World(42), RATES, year_of(self._started_at))
         self._signalled: dict[str, int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._play, name="player", daemon=True)
 
     def start(self) -> None:
-        for bar in self._market.history():
+        for bar in self._tape.bars(self._started_at, HISTORY_MINUTES):
             self._topics.append(bar)
         self._thread.start()
 
@@ -119,7 +122,7 @@ class Player:
         self._thread.join(10)
 
     def _play(self) -> None:
-        events = self._market.events()
+        events = self._tape.events(self._started_at)
         held = next(events)
         while not self._stop.wait(STEP_S):
             now = time.time_ns() // 1000

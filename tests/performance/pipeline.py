@@ -12,7 +12,7 @@ import psutil
 from contracts import stages, wire
 from contracts.events import IngestionProgressed, SignalIssued
 from contracts.topics import BOOKS, GREEKS, OPTION_QUOTES, SIGNALS, TRADES, Topic
-from data_ingestion.simulator.market import RateSettings
+from runtime.settings import Simulator
 from tests import ledger
 from tests.performance import generation
 from tests.performance.figures import emit, emit_latency
@@ -91,7 +91,7 @@ def _watch_memory(stack: Stack, seconds: float) -> float:
     return largest / 2**30
 
 
-def _emit_loss(stack: Stack, simulator: RateSettings, made_by: IngestionProgressed) -> None:
+def _emit_loss(stack: Stack, simulator: Simulator, made_by: IngestionProgressed) -> None:
     """Ids made again from the seed, in the topics and in the database, up to the last recorded progress."""
     cut = made_by.event_time
     from_seed = ledger.seed_ids(simulator, made_by, cut)

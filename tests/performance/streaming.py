@@ -19,7 +19,8 @@ from confluent_kafka import Producer
 from contracts import stages, wire
 from contracts.events import OptionQuoteReceived
 from contracts.topics import GREEKS, OPTION_QUOTES
-from data_ingestion.simulator.market import Rates, SimulatedMarket
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.tape import Rates, Tape
 from runtime.kafka_source import KafkaSource
 from tests.performance.figures import emit, emit_latency
 from tests.streaming_job import StreamingJob, running_broker
@@ -72,7 +73,7 @@ def run(seconds: float) -> None:
 
 def encoded_quotes() -> list[Quote]:
     """Quotes of a simulated chain."""
-    events = SimulatedMarket(seed=7, started_at=1_767_225_600_000_000, rates=Rates(10_000.0, 0.0)).events()
+    events = Tape(World(7), Rates(10_000.0, 0.0), 2026).events(1_767_225_600_000_000)
     quotes = (event for event in events if isinstance(event, OptionQuoteReceived))
     return [Quote(wire.key_of(quote), wire.encode(quote)) for quote in islice(quotes, DISTINCT_QUOTES)]
 

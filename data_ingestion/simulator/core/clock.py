@@ -3,9 +3,10 @@
 Theory of operation
 -------------------
 A market has its hours: `ALWAYS` (each UTC day is one session, without a gap between two) or `EXCHANGE` (regular US
-sessions). Sessions are numbered from the first of 1990 on. Activity, in variance as in volume, is high at the open and
-the close and low in between; `elapsed` is its integral, scaled so that a whole session has as much as it has seconds.
-Both are closed forms of the time of day: event counts and shares of variance need no past.
+sessions). Sessions are numbered from the first of 1990 on. Activity is high at the open and the close and low in
+between; so is variance, which is higher still after the open and takes longer to calm. A `Pattern` says how, relative
+to the mean over the session; `elapsed` is its integral, from nothing to one. Both are closed forms of the time of day:
+event counts and shares of variance need no past.
 """
 
 from bisect import bisect_right
@@ -23,15 +24,30 @@ MICROS: Final = 1_000_000
 DAY_US: Final = 86_400 * MICROS
 MINUTE_US: Final = 60 * MICROS
 FIRST_DAY: Final = date(1990, 1, 2)
-OPENING, CLOSING = 1.1, 0.7
-"""How far activity at the open and at the close lies above the middle of the session's."""
-OPENING_SHARE, CLOSING_SHARE = 0.06, 0.08
-"""Share of the session over which these decay by a factor e."""
-_LEVEL: Final = (
-    1
-    + OPENING * OPENING_SHARE * -np.expm1(-1 / OPENING_SHARE)
-    + (CLOSING * CLOSING_SHARE * -np.expm1(-1 / CLOSING_SHARE))
-)
+
+
+class Pattern(NamedTuple):
+    """How something goes over a session."""
+
+    opening: float
+    """How far it lies at the open above the middle of the session, as a multiple of that."""
+    opening_share: float
+    """Share of the session over which this falls by a factor e."""
+    closing: float
+    closing_share: float
+
+    @property
+    def level(self) -> float:
+        """Its mean over the session, as a multiple of the middle."""
+        opening = self.opening * self.opening_share * -np.expm1(-1 / self.opening_share)
+        closing = self.closing * self.closing_share * -np.expm1(-1 / self.closing_share)
+        return float(1 + opening + closing)
+
+
+ACTIVITY: Final = Pattern(2.4, 0.07, 2.4, 0.06)
+"""Of events and volume: some 2.4 times the middle's in the first and the last half hour of a regular session."""
+VARIANCE: Final = Pattern(7.0, 0.10, 1.8, 0.06)
+"""Of variance: five to six times the middle's in the first half hour, twice in the last."""
 
 
 class Hours(StrEnum):
@@ -70,7 +86,7 @@ def sessions(hours: Hours, through_year: int) -> tuple[Session, ...]:
 
 def session_at(hours: Hours, moment: int) -> Session:
     """The session that a moment (µs) lies in, or the next one."""
-    known = sessions(hours, _year(moment) + 1)
+    known = sessions(hours, year_of(moment) + 1)
     place = bisect_right(known, moment, key=lambda session: session.closes_at)
     return known[place]
 
@@ -80,25 +96,31 @@ def sessions_a_year(hours: Hours) -> int:
     return 365 if hours is Hours.ALWAYS else 252
 
 
-def activity(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Activity at a share of the session between 0 and 1, relative to the session's mean."""
-    raised = OPENING * np.exp(-share / OPENING_SHARE) + CLOSING * np.exp(-(1 - share) / CLOSING_SHARE)
-    return np.asarray((1 + raised) / _LEVEL)
+def activity(share: NDArray[np.float64], pattern: Pattern = ACTIVITY) -> NDArray[np.float64]:
+    """Activity at a share of the session between 0 and 1, relative to the session's mean; or what the pattern is of."""
+    raised = pattern.opening * np.exp(-share / pattern.opening_share)
+    raised = raised + pattern.closing * np.exp(-(1 - share) / pattern.closing_share)
+    return np.asarray((1 + raised) / pattern.level)
 
 
-def elapsed(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of the session's activity that lies before a share of its time."""
-    opening = OPENING * OPENING_SHARE * -np.expm1(-share / OPENING_SHARE)
-    closing = CLOSING * CLOSING_SHARE * (np.exp(-(1 - share) / CLOSING_SHARE) - np.exp(-1 / CLOSING_SHARE))
-    return np.asarray((share + opening + closing) / _LEVEL)
+def elapsed(share: NDArray[np.float64], pattern: Pattern = ACTIVITY) -> NDArray[np.float64]:
+    """Share of the session's activity, or of what the pattern is of, that lies before a share of its time."""
+    opening = pattern.opening * pattern.opening_share * -np.expm1(-share / pattern.opening_share)
+    fallen = np.exp(-(1 - share) / pattern.closing_share) - np.exp(-1 / pattern.closing_share)
+    return np.asarray((share + opening + pattern.closing * pattern.closing_share * fallen) / pattern.level)
 
 
 @lru_cache(maxsize=8)
-def minute_shares(count: int) -> NDArray[np.float64]:
-    """Share of the activity of a session of `count` minutes in each of them."""
-    shares = np.diff(elapsed(np.arange(count + 1) / count))
+def minute_shares(count: int, pattern: Pattern = ACTIVITY) -> NDArray[np.float64]:
+    """Share of the activity of a session of `count` minutes in each of them, or of what the pattern is of."""
+    shares = np.diff(elapsed(np.arange(count + 1) / count, pattern))
     shares.setflags(write=False)
     return shares
+
+
+def year_of(moment: int) -> int:
+    """The year, in UTC, of a moment (µs)."""
+    return datetime.fromtimestamp(moment // MICROS, UTC).year
 
 
 def _spans(hours: Hours, last: date) -> list[tuple[date, int, int]]:
@@ -107,7 +129,3 @@ def _spans(hours: Hours, last: date) -> list[tuple[date, int, int]]:
     first = int(datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC).timestamp()) * MICROS
     days = (last - FIRST_DAY).days + 1
     return [(FIRST_DAY + timedelta(days=i), first + i * DAY_US, first + (i + 1) * DAY_US) for i in range(days)]
-
-
-def _year(moment: int) -> int:
-    return datetime.fromtimestamp(moment // MICROS, UTC).year

@@ -17,7 +17,9 @@ from contracts.events import BarClosed, Event, IngestionProgressed, TruthReveale
 from contracts.stages import DUE, SENT
 from contracts.topics import BARS, BOOKS, OPTION_QUOTES, PROGRESS, QUOTES, REJECTED, TRADES, TRUTH, Topic
 from contracts.wire import decode
-from data_ingestion.simulator.market import Rates, regenerate
+from data_ingestion.simulator.core.clock import year_of
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.tape import Rates, Tape
 from runtime.kafka_source import KafkaSource
 from runtime.supervisor.ports import any_free
 from tests.servers.polygon import PolygonServer, Scene
@@ -118,7 +120,8 @@ def test_killed_and_restarted_it_leaves_exactly_what_the_seed_makes(bootstrap: s
     assert (last.seed, last.started_at) == (7, reached.started_at)
     records = [(event, stamps) for event, stamps in ingestion.records(*MARKET) if event.source == last.source]
     found = {event.event_id for event, _ in records}
-    made = {event.event_id for event in regenerate(7, last.started_at, last.event_time + 2, RATES)}
+    tape = Tape(World(7), RATES, year_of(last.started_at))
+    made = {event.event_id for event in tape.run(last.started_at, last.event_time + 1)}
     assert found == made
     assert len(records) >= len(found)  # repetitions after the kill are allowed, and recognised by their ids
     check_stamps(records)

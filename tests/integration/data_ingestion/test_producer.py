@@ -14,7 +14,8 @@ from contracts.stages import DUE, SENT
 from contracts.wire import decode
 from data_ingestion.kafka_producers import idempotent
 from data_ingestion.kafka_producers.idempotent import KafkaSink
-from data_ingestion.simulator.market import Rates, SimulatedMarket
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.tape import Rates, Tape
 from runtime.kafka_source import KafkaSource
 from tests.streaming_job import running_broker
 
@@ -28,7 +29,7 @@ def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def market(seed: int, count: int) -> list[Event]:
-    return list(islice(SimulatedMarket(seed, 1_767_225_600_000_000, Rates(5_000.0, 4.0)).events(), count))
+    return list(islice(Tape(World(seed), Rates(5_000.0, 4.0), 2026).events(1_767_225_600_000_000), count))
 
 
 def held(bootstrap: str, topic: topics.Topic, source: str) -> list[Message]:

@@ -47,7 +47,8 @@ def test_the_same_seed_gives_the_same_bytes_and_the_tape_can_be_kept(tmp_path: P
     artefact = load(outputs[0].read_bytes(), where="output", features=FEATURES)
     assert artefact.trained_on.description == "simulated market, seed 3, 30 minutes"
     assert artefact.trained_on.simulated
-    assert len(list(tape.features(tmp_path / "kept"))) == 10 * 30 * 61
+    kept_rows = len(list(tape.features(tmp_path / "kept")))
+    assert kept_rows > 10 * 30 * 61  # a book a second and symbol, more near the open, and a bar a minute
 
 
 def test_the_shipped_artefact_comes_from_the_simulator_as_it_is() -> None:

@@ -9,7 +9,8 @@ from contracts import wire
 from contracts.events import BarClosed, BookUpdated, Event, MicrostructureComputed, TradeReceived, TruthRevealed
 from contracts.ids import make_id
 from contracts.topics import BY_EVENT
-from data_ingestion.simulator.market import Rates, SimulatedMarket
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.tape import Rates, Tape
 from runtime import training_tape
 
 MINUTE = 60_000_000
@@ -22,7 +23,7 @@ def two_minutes() -> list[Event]:
 
 @pytest.fixture(scope="module")
 def market() -> list[Event]:
-    made = SimulatedMarket(3, training_tape.STARTED_AT, Rates(0.0, training_tape.BOOKS_PER_S)).events()
+    made = Tape(World(3), Rates(0.0, training_tape.BOOKS_PER_S), 2026).events(training_tape.STARTED_AT - 1)
     return list(takewhile(lambda event: event.event_time < training_tape.STARTED_AT + 2 * MINUTE, made))
 
 
@@ -68,7 +69,7 @@ def test_the_truth_agrees_with_what_the_simulator_reveals(two_minutes: list[Even
         for event in truths
     ]
     assert sum(gaps) / len(gaps) < 0.03
-    assert all((event.flow > 0) == (event.probability_up > 0.5) for event in truths)
+    assert all((event.expected_return > 0) == (event.probability_up > 0.5) for event in truths)
 
 
 def test_every_event_is_legal_and_simulated(two_minutes: list[Event]) -> None:

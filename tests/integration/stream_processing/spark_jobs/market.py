@@ -10,7 +10,8 @@ import numpy as np
 
 from contracts.events import BarClosed, BookUpdated, Event, OptionQuoteReceived, TradeReceived
 from contracts.ids import make_id
-from data_ingestion.simulator.market import Rates, SimulatedMarket
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.tape import Rates, Tape
 from models.quantitative.blocks import evaluate
 from models.quantitative.quotes import QuoteGreeks, greeks_from_quote
 from models.quantitative.times import years_between
@@ -22,7 +23,7 @@ MARKET_TOPIC_EVENTS: Final = (OptionQuoteReceived, BookUpdated, TradeReceived)
 
 def market(seconds: float) -> list[Event]:
     """Option quotes, books and trades of the first seconds of a run."""
-    events = SimulatedMarket(seed=7, started_at=STARTED_AT, rates=Rates(50.0, 2.0)).events()
+    events = Tape(World(7), Rates(50.0, 2.0), 2026).events(STARTED_AT - 1)
     early = takewhile(lambda event: event.event_time < STARTED_AT + seconds * 1e6, events)
     return [event for event in early if isinstance(event, MARKET_TOPIC_EVENTS)]
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from data_ingestion.simulator.market import Rates
+from data_ingestion.simulator.tape import Rates
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND

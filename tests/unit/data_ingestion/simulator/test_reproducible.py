@@ -2,20 +2,18 @@ import os
 import subprocess
 import sys
 from hashlib import sha256
-from itertools import islice, takewhile
 
 from contracts.wire import encode
-from data_ingestion.simulator.market import Rates, SimulatedMarket, regenerate, settings_id
-from tests.unit.data_ingestion.simulator.moments import MINUTE, RATES, SECOND, START
+from data_ingestion.simulator.core.clock import Hours
+from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.tape import HISTORY_MINUTES, Rates, Tape, settings_id
+from data_ingestion.simulator.universe import COUNT
+from tests.unit.data_ingestion.simulator.moments import RATES, SECOND, START
 
 
-def fingerprint(seed: int, started_at: int, rates: Rates = RATES) -> str:
-    events = regenerate(seed, started_at, started_at + 3 * SECOND, rates)
+def fingerprint(world: World, started_at: int = START, rates: Rates = RATES) -> str:
+    events = Tape(world, rates, 2026).run(started_at, started_at + 3 * SECOND)
     return sha256(b"\n".join(map(encode, events))).hexdigest()
-
-
-def ids(market: SimulatedMarket, after: int, until: int) -> list[str]:
-    return [event.event_id for event in takewhile(lambda e: e.event_time < until, market.events(after))]
 
 
 def tape(hash_seed: str, seed: int = 42) -> bytes:
@@ -26,24 +24,19 @@ def tape(hash_seed: str, seed: int = 42) -> bytes:
 
 
 def test_the_same_seed_and_start_give_the_same_bytes() -> None:
-    assert fingerprint(42, START) == fingerprint(42, START)
+    assert fingerprint(World(42)) == fingerprint(World(42))
 
 
-def test_another_seed_start_or_rate_gives_other_bytes() -> None:
+def test_another_seed_start_rate_or_edge_gives_other_bytes() -> None:
     prints = {
-        fingerprint(42, START),
-        fingerprint(43, START),
-        fingerprint(-42, START),
-        fingerprint(42, START + SECOND),
-        fingerprint(42, START, Rates(250.0, 4.0)),
+        fingerprint(World(42)),
+        fingerprint(World(43)),
+        fingerprint(World(-42)),
+        fingerprint(World(42, edge=0.5)),
+        fingerprint(World(42), START + SECOND),
+        fingerprint(World(42), rates=Rates(250.0, 4.0)),
     }
-    assert len(prints) == 5
-
-
-def test_another_seed_or_start_shares_no_id() -> None:
-    first = {event.event_id for event in regenerate(42, START, START + 2 * SECOND, RATES)}
-    for seed, start in ((43, START), (42, START + SECOND)):
-        assert first.isdisjoint(event.event_id for event in regenerate(seed, start, start + 2 * SECOND, RATES))
+    assert len(prints) == 6
 
 
 def test_a_tape_is_the_same_in_every_process_whatever_its_hash_seed() -> None:
@@ -54,21 +47,17 @@ def test_a_tape_is_the_same_in_every_process_whatever_its_hash_seed() -> None:
     assert first.startswith(b'{"type":"BarClosed"')
 
 
-def test_a_run_resumed_anywhere_goes_on_as_if_it_had_not_stopped() -> None:
-    market = SimulatedMarket(42, START, RATES)
-    end = START + 2 * MINUTE + 2 * SECOND
-    whole = [(event.event_time, event.event_id) for event in takewhile(lambda e: e.event_time < end, market.events())]
-    for after in (START + 61_234_567, START + MINUTE - 1, START + MINUTE, START + 2 * MINUTE + SECOND, START - SECOND):
-        rest = [event_id for time, event_id in whole if time > after]
-        assert ids(SimulatedMarket(42, START, RATES), after, end) == rest
-
-
-def test_resuming_keeps_clear_of_events_that_share_a_moment_with_published_ones() -> None:
-    market = SimulatedMarket(42, START, RATES)
-    first = next(event for event in islice(market.events(), 5_000) if event.event_time > START + SECOND)
-    assert next(market.events(after=first.event_time - 1)).event_id == first.event_id
+def test_a_run_begins_with_an_hour_of_bars() -> None:
+    found = Tape(World(42), RATES, 2026)
+    made = list(found.run(START, START + SECOND))
+    bars = HISTORY_MINUTES * COUNT
+    assert made[:bars] == found.bars(START, HISTORY_MINUTES)
+    assert all(START <= event.event_time < START + SECOND for event in made[bars:])
 
 
 def test_settings_that_shape_a_run_have_an_identity() -> None:
-    assert settings_id(42, RATES) == settings_id(42, Rates(200.0, 4.0))
-    assert len({settings_id(42, RATES), settings_id(43, RATES), settings_id(42, Rates(200.0, 5.0))}) == 3
+    world = World(42)
+    assert settings_id(world, RATES) == settings_id(World(42), Rates(200.0, 4.0))
+    others = (World(43), World(42, Hours.EXCHANGE), World(42, edge=0.5))
+    ids = {settings_id(world, RATES), settings_id(world, Rates(200.0, 5.0)), *(settings_id(o, RATES) for o in others)}
+    assert len(ids) == 5

@@ -159,3 +159,16 @@ def test_options_expect_earnings_before_and_not_after() -> None:
     assert before[1, name] - before[0, name] >= reports.variance[row]
     assert before[1, name] - after[0, name] == pytest.approx(reports.variance[row], rel=0.2)
     assert (after >= 0).all()
+
+
+def test_a_market_without_options_or_books_still_trades() -> None:
+    quiet = Tape(WORLD, Rates(option_quotes_per_s=0.0, books_per_s=0.0), 2026)
+    kinds = {type(event) for event in islice(quiet.events(START), 2_000)}
+    assert kinds == {TradeReceived, TruthRevealed}
+
+
+def test_contracts_near_the_money_quote_more_often(events: list[Event]) -> None:
+    quotes = [event for event in events if isinstance(event, OptionQuoteReceived)]
+    away = [abs(quote.strike / quote.underlying_price - 1) for quote in quotes]
+    assert np.median(away) < 0.06
+    assert max(away) > 0.3
