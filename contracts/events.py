@@ -220,8 +220,12 @@ GreeksReason = Literal[
 class GreeksComputed(Event, frozen=True, kw_only=True):
     """Implied volatility and Greeks of one option quote, or the reason why there are none.
 
-    Units: `implied_vol` per year; `delta` and `gamma` per 1.00 of the underlying; `vega` per volatility point;
-    `theta` per calendar day; `rho` per percentage point of rate. `method` names the pricing formula used.
+    `method` names the pricing formula used; `price` is the middle of bid and ask; `implied_vol` is per year. `units`
+    are those of volatility, time and rate in the Greeks: `delta`, `gamma` per 1.00 of the underlying; `vega` per
+    volatility point; `theta` per calendar day; `rho` per percentage point; `vanna` is the change of delta and `volga`
+    that of vega per volatility point, `charm` that of delta per calendar day. `underlying_age_s`: how much older than
+    the quote its underlying's price is. `relative_spread` is (ask − bid) / middle, `size_imbalance` (bid size − ask
+    size) / (bid size + ask size).
     """
 
     quote_id: Id
@@ -243,10 +247,21 @@ class GreeksComputed(Event, frozen=True, kw_only=True):
     vega: float | None = None
     theta: float | None = None
     rho: float | None = None
+    vanna: float | None = None
+    volga: float | None = None
+    charm: float | None = None
+    relative_spread: float | None = None
+    size_imbalance: Share | None = None
+    underlying_age_s: float | None = None
+    units: Symbol | None = None
 
 
 class MicrostructureComputed(Event, frozen=True, kw_only=True):
-    """What one order book says. Imbalance over n levels is (bid size − ask size) / (bid size + ask size)."""
+    """What one order book says. Imbalance over n levels is (bid size − ask size) / (bid size + ask size).
+
+    A side's slope is the growth of its sizes a level, relative to their mean; `pressure` is an imbalance of all levels,
+    each weighed by the inverse of its number.
+    """
 
     book_id: Id
     symbol: Symbol
@@ -257,10 +272,17 @@ class MicrostructureComputed(Event, frozen=True, kw_only=True):
     imbalance_3: Share
     imbalance_5: Share
     imbalance_10: Share
+    bid_slope: float | None = None
+    ask_slope: float | None = None
+    pressure: Share | None = None
 
 
-class BarClosed(Event, frozen=True, kw_only=True):
-    """One bar of trades over [opened_at, event_time)."""
+class _Bar(Event, frozen=True, kw_only=True):
+    """Trades of one symbol over [opened_at, opened_at + interval_s).
+
+    `signed_volume` is bought less sold volume by aggressor. `realised_variance` is the sum of squared log returns
+    between the closes of the bar's seconds, from its open on: a variance over the bar, not a year.
+    """
 
     symbol: Symbol
     interval_s: Positive
@@ -272,6 +294,38 @@ class BarClosed(Event, frozen=True, kw_only=True):
     volume: Size
     vwap: Price
     trade_count: Count
+    signed_volume: Whole | None = None
+    realised_variance: float | None = None
+
+
+class BarClosed(_Bar, frozen=True, kw_only=True):
+    """The final bar; `event_time` is its end."""
+
+
+class BarUpdated(_Bar, frozen=True, kw_only=True):
+    """A bar that is still open, as of its last trade at `event_time`."""
+
+
+class BarCorrected(_Bar, frozen=True, kw_only=True):
+    """What a final bar would have been with the trades that came too late for it, the last of them at `event_time`.
+
+    `bar_id` names the final bar; `revision` counts its corrections from 1. Realised variance stays as it was.
+    """
+
+    bar_id: Id
+    revision: Positive
+
+
+class IndicatorsComputed(Event, frozen=True, kw_only=True):
+    """What the final bars of one symbol and interval say, as of the end of the newest.
+
+    `values` holds the features of the catalogue (`docs/features.md`) that have one; before its warm-up none has.
+    """
+
+    bar_id: Id
+    symbol: Symbol
+    interval_s: Positive
+    values: dict[str, float]
 
 
 # --- models and engine -----------------------------------------------------------------------------------------------

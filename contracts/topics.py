@@ -25,6 +25,8 @@ class Topic(NamedTuple):
     retention_mib: int = 512
     """Per partition; whichever of the two limits is reached first applies."""
     compacted: bool = False
+    stored: bool = True
+    """Whether the database keeps its events; compacted topics are state, not history, and never stored."""
 
 
 OPTION_QUOTES = Topic(
@@ -45,7 +47,9 @@ RATES = Topic("market.rates", (events.RateCurvePublished,), "curve", retention_h
 REJECTED = Topic("market.rejected", (events.RecordRejected,), "topic")
 GREEKS = Topic("features.greeks", (events.GreeksComputed,), "contract", partitions=2, retention_mib=1536)
 MICROSTRUCTURE = Topic("features.microstructure", (events.MicrostructureComputed,), "symbol")
-BARS = Topic("features.bars", (events.BarClosed,), "symbol")
+BARS = Topic("features.bars", (events.BarClosed, events.BarCorrected), "symbol")
+OPEN_BARS = Topic("features.open_bars", (events.BarUpdated,), "symbol", retention_mib=64, stored=False)
+INDICATORS = Topic("features.indicators", (events.IndicatorsComputed,), "symbol")
 PREDICTIONS = Topic("models.predictions", (events.PredictionMade,), "symbol")
 SIGNALS = Topic("engine.signals", (events.SignalIssued, events.SignalWithheld), "symbol")
 TRUTH = Topic("simulator.truth", (events.TruthRevealed,), "symbol")
@@ -53,7 +57,7 @@ PROGRESS = Topic("ingestion.progress", (events.IngestionProgressed,), "source", 
 
 TOPICS = (
     OPTION_QUOTES, QUOTES, TRADES, BOOKS, NEWS, FUNDAMENTALS, CORPORATE_ACTIONS, MACRO, RATES, REJECTED,
-    GREEKS, MICROSTRUCTURE, BARS, PREDICTIONS, SIGNALS, TRUTH, PROGRESS,
+    GREEKS, MICROSTRUCTURE, BARS, OPEN_BARS, INDICATORS, PREDICTIONS, SIGNALS, TRUTH, PROGRESS,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}
 BY_EVENT = {event: topic for topic in TOPICS for event in topic.events}

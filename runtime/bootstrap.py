@@ -11,7 +11,7 @@ from runtime import endpoints, telemetry
 from runtime.context import Context
 from runtime.settings import load_settings
 
-__all__ = ["Context", "run_service"]
+__all__ = ["Context", "run_service", "run_task"]
 
 
 def run_service(name: str, body: Callable[[Context], None]) -> None:
@@ -19,12 +19,24 @@ def run_service(name: str, body: Callable[[Context], None]) -> None:
 
     Exit status 1 and one line of explanation for an error we understand; a traceback in the log for any other.
     """
+    _run(name, body, _serve_metrics)
+
+
+def run_task(name: str, body: Callable[[Context], None]) -> None:
+    """Run something that ends by itself as that service would be run, without its place among the metrics."""
+    _run(name, body, lambda context: context.log.info("starting"))
+
+
+def _serve_metrics(context: Context) -> None:
+    host, port = context.settings.serving.host, endpoints.metrics_port(context.settings, context.name)
+    telemetry.serve_metrics(host, port, context.is_ready.is_set)
+    context.log.info("starting", metrics=f"http://{host}:{port}/metrics")
+
+
+def _run(name: str, body: Callable[[Context], None], begin: Callable[[Context], None]) -> None:
     log = telemetry.configure_logging(name)
     try:
-        settings = load_settings(os.environ)
-        context = Context(name, settings, log)
-        port = endpoints.metrics_port(settings, name)
-        telemetry.serve_metrics(settings.serving.host, port, context.is_ready.is_set)
+        context = Context(name, load_settings(os.environ), log)
 
         def stop(number: int, _frame: FrameType | None) -> None:
             log.info("stopping", signal=signal.Signals(number).name)
@@ -32,7 +44,7 @@ def run_service(name: str, body: Callable[[Context], None]) -> None:
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        log.info("starting", metrics=f"http://{settings.serving.host}:{port}/metrics")
+        begin(context)
         body(context)
     except OptionsAIError as error:
         log.error("stopped", error=type(error).__name__, explanation=str(error))  # noqa: TRY400 - no traceback wanted

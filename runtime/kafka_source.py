@@ -7,7 +7,7 @@ for tools that show lag.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
@@ -23,6 +23,10 @@ RETRY_PAUSE_S: Final = 0.1
 FETCH_WAIT_MS: Final = 20
 GATHERED_BYTES: Final = 262_144
 """More than any stream of ours brings while it is gathered: the time decides."""
+QUEUED_KB: Final = 16_384
+QUEUE_FULL_WAIT_MS: Final = 20
+"""How soon a full queue is looked at again. A writer with a backlog empties it in less than the client's default of a
+second, and would stand idle for the rest of it."""
 MAX_STAMP_DIGITS: Final = 18
 _LOST: Final = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001 - the client's own name
 
@@ -49,7 +53,8 @@ class KafkaSource:
                 "enable.partition.eof": False,
                 "fetch.wait.max.ms": gather_ms or FETCH_WAIT_MS,
                 "fetch.min.bytes": GATHERED_BYTES if gather_ms else 1,
-                "queued.max.messages.kbytes": 16_384,
+                "queued.max.messages.kbytes": QUEUED_KB,
+                "fetch.queue.backoff.ms": QUEUE_FULL_WAIT_MS,
                 "isolation.level": "read_committed",
             }
         )
@@ -150,8 +155,32 @@ class KafkaSource:
         topic, partition, offset = str(record.topic()), record.partition() or 0, record.offset() or 0
         self._next[topic, partition] = offset + 1
         return Message(
-            topic, partition, offset, record.timestamp()[1] * 1000, record.value() or b"", _stamps(record.headers())
+            topic, partition, offset, record.timestamp()[1] * 1000, record.value() or b"", _Stamps(record.headers())
         )
+
+
+class _Stamps(Mapping[str, int]):
+    """Stage times of a record, made of its headers when first asked for: the writer asks for those of few records."""
+
+    __slots__ = ("_headers", "_times")
+
+    def __init__(self, headers: Any) -> None:  # noqa: ANN401 - the client types headers loosely
+        self._headers = headers
+        self._times: dict[str, int] | None = None
+
+    def __getitem__(self, name: str) -> int:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def _read(self) -> dict[str, int]:
+        if self._times is None:
+            self._times = _stamps(self._headers)
+        return self._times
 
 
 def _patiently(ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the client answers

@@ -27,6 +27,7 @@ PURE: Final = (
     "recommendation_engine/signal_generator/",
 )
 _KERNELS: Final = "tests/unit/models/quantitative/"
+_SCANS: Final = "tests/unit/stream_processing/feature_engineering/"
 UNCOMPILED: Final = (
     f"{_KERNELS}american/test_kernels.py",
     f"{_KERNELS}american/test_normal_kernels.py",
@@ -38,10 +39,18 @@ UNCOMPILED: Final = (
     f"{_KERNELS}monte_carlo/test_kernels.py",
     f"{_KERNELS}surface/test_quadratic_kernels.py",
     f"{_KERNELS}surface/test_svi.py",
+    f"{_SCANS}indicators/test_kernels.py",
+    f"{_SCANS}test_memory_kernels.py",
+    f"{_SCANS}test_momentum.py",
+    f"{_SCANS}test_order_flow_impact_kernels.py",
+    f"{_SCANS}test_order_flow_quote_kernels.py",
+    f"{_SCANS}test_order_flow_trade_kernels.py",
+    f"{_SCANS}test_volatility.py",
+    f"{_SCANS}test_volume_profile.py",
 )
 IN_PARALLEL: Final = ("-q", "-n", "auto", "--dist", "loadfile")
 """Unit tests share nothing; the tests of a file stay together, for they may share what is dear to make."""
-SLOW_UNCOMPILED: Final = "not noisy_windows"
+SLOW_UNCOMPILED: Final = "not noisy_windows and not change_nothing and not survives and not bouncing"
 
 
 def share(covered: int, total: int) -> float:

@@ -1,15 +1,23 @@
-"""The storage writer as a service: `python -m storage.main`."""
+"""The storage writer as a service: `python -m storage.main`. Rows always, time series if there is a place for them."""
 
+import gc
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from contracts.ports import Position
 from runtime.bootstrap import Context, run_service
-from storage.timescaledb_client.store import Store
+from storage.influxdb_client.series import DRAWN_TOPICS
+from storage.influxdb_client.server import InfluxServer
+from storage.influxdb_client.writer import SeriesWriter
+from storage.timescaledb_client.store import Retention, Store
 from storage.writer import STORED_TOPICS, Writer
 
+GARBAGE_AFTER: Final = 500_000
+"""Objects made before cycles among them are looked for. Two batches in hand are two hundred thousand live objects, none
+of them in a cycle: looking through them at the usual 700 takes a fifth of the writer's time."""
 GATHER_MS: Final = 100
 """Rows are stored a few times a second; fetching them one by one would cost the broker as much as serving Spark."""
 
@@ -26,6 +34,12 @@ LOST = Counter("optionsai_writer_lost_records_total", "Records that Kafka remove
 GAPS = Counter("optionsai_writer_gaps_total", "Times that reading could not go on where it had stopped", ["topic"])
 DROPPED = Counter("optionsai_writer_partitions_dropped_total", "Partitions removed by retention")
 INTERRUPTIONS = Counter("optionsai_writer_interruptions_total", "Times the writer started over after a failure")
+
+POINTS = Counter("optionsai_series_points_total", "Points that the time-series database has taken")
+POINTS_REFUSED = Counter("optionsai_series_refused_total", "Points that it would not have")
+POINTS_LEFT_OUT = Gauge("optionsai_series_left_out", "Records and points passed over since the start", ["reason"])
+POINTS_GAPS = Counter("optionsai_series_gaps_total", "Times that Kafka had removed records before they were drawn")
+POINTS_INTERRUPTIONS = Counter("optionsai_series_interruptions_total", "Times that points had to be offered again")
 
 
 class Telemetry:
@@ -73,21 +87,83 @@ class Telemetry:
         self._log.warning("interrupted", explanation=str(error), again_in_s=pause_s)
 
 
-def body(context: Context) -> None:
-    """Write until asked to stop."""
+class SeriesTelemetry:
+    """The reports of the writer of time series as metrics and log lines."""
+
+    def __init__(self, context: Context) -> None:
+        self._log: Any = context.log
+
+    def written(self, points: int) -> None:
+        """Count."""
+        POINTS.inc(points)
+
+    def refused(self, points: int, explanation: str) -> None:
+        """Count, and say what the server says."""
+        POINTS_REFUSED.inc(points)
+        self._log.warning("points_refused", points=points, explanation=explanation)
+
+    def left_out(self, unreadable: int, too_many: int) -> None:
+        """Both since the start."""
+        POINTS_LEFT_OUT.labels("unreadable").set(unreadable)
+        POINTS_LEFT_OUT.labels("too_many_series").set(too_many)
+
+    def gap(self) -> None:
+        """Points of some time are missing for good."""
+        POINTS_GAPS.inc()
+        self._log.error("series_gap", explanation="Kafka removed records before they were read")
+
+    def interrupted(self, error: Exception, pause_s: float) -> None:
+        """Log the reason."""
+        POINTS_INTERRUPTIONS.inc()
+        self._log.warning("series_interrupted", explanation=str(error), again_in_s=pause_s)
+
+
+def write_rows(context: Context) -> None:
+    """Rows into PostgreSQL until asked to stop."""
     settings = context.settings.database
+    retention = Retention(settings.retention_hours, settings.facts_retention_days)
     source = context.open_source("writer", STORED_TOPICS, start="earliest", gather_ms=GATHER_MS)
     try:
         Writer(
             source,
             context.open_sink(),
-            lambda: Store.open(context.database_dsn(), settings.retention_hours),
+            lambda: Store.open(context.database_dsn(), retention),
             Telemetry(context),
             context.now,
             settings.flush_interval_s,
         ).run(context.stop)
     finally:
         source.close()
+
+
+def write_series(context: Context, url: str, token: str) -> None:
+    """Points into InfluxDB until asked to stop."""
+    settings = context.settings.database.influxdb
+    source = context.open_source("series", DRAWN_TOPICS, gather_ms=GATHER_MS)
+    try:
+        with InfluxServer(url, token, settings.org, settings.bucket, settings.timeout_s) as server:
+            SeriesWriter(source, server, SeriesTelemetry(context), settings.flush_interval_s).run(context.stop)
+    finally:
+        source.close()
+
+
+def body(context: Context) -> None:
+    """Write until asked to stop: rows here, points beside them; what ends one of the two for good ends both."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
+    url = context.settings.database.influxdb.url
+    if url is None:
+        write_rows(context)
+        return
+    token = context.secret("INFLUXDB_TOKEN", "database_config.yaml: influxdb.url")
+    with ThreadPoolExecutor(1, "series") as beside:
+        series = beside.submit(write_series, context, url, token)
+        series.add_done_callback(lambda _: context.stop.set())
+        try:
+            write_rows(context)
+        finally:
+            context.stop.set()
+        series.result()
 
 
 if __name__ == "__main__":

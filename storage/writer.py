@@ -6,13 +6,16 @@ The stored offsets, not the consumer group's, say where to read on; they change 
 (`storage.timescaledb_client.store`). Whatever fails, there is one way back: forget the batch in hand, open the database
 again after a pause, seek to the stored offsets, go on. A kill at any moment is the same thing with a new process.
 
+Two batches are in hand at a time: while the database inserts and commits one, the next is read and judged, so that both
+are at work. There is no thread in this: a batch is sent, and its outcome is asked for when the next one is ready.
+
 The writer is also the one judge of records on the wire. A record that does not decode, that claims a time no clock has
 reached, or that no column can hold becomes a `RecordRejected` on its topic; that is acknowledged by Kafka before the
 offsets move past the record, and its id follows from topic, partition and offset, so redoing it changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from contracts import stages, topics, wire
 from contracts.errors import PartError, RejectedRecord, StateError
@@ -33,6 +36,12 @@ MAX_BATCH: Final = 10_000
 POLL_TIMEOUT_S: Final = 0.2
 FLUSH_TIMEOUT_S: Final = 30.0
 MAINTAIN_EVERY_US: Final = 30_000_000
+COMMIT_EVERY_US: Final = 2_000_000
+"""How often the group's offsets follow while there is a backlog; before that, the batch under way is waited for."""
+BEHIND_US: Final = 1_000_000
+"""A batch that ends with records older than this is part of a backlog: the next one is not waited for."""
+WORTHWHILE: Final = MAX_BATCH // 10
+"""Fewer records than this are worth a pause in any case: a broker's clock that is behind must not make tiny batches."""
 FUTURE_LIMIT_US: Final = 24 * 3_600_000_000
 """A record is dated at most this long after the broker received it; a wild date would leave partitions for ever."""
 LATEST_TIME_US: Final = 253_402_300_799_999_999
@@ -43,6 +52,15 @@ RECORD_LIMIT: Final = 4096
 
 Judged = tuple[Message, Event | None]
 """A record and the event in it; None once it has been rejected."""
+
+
+class Batch(NamedTuple):
+    """Records on their way into the database."""
+
+    judged: Sequence[Judged]
+    begun_at: int
+    expired: int
+    """Rows left out because they are older than retention keeps."""
 
 
 class Source(EventSource, Protocol):
@@ -61,11 +79,14 @@ class Store(Protocol):
     def positions(self) -> Sequence[Position]:
         """The stored offsets."""
 
-    def write(self, batch: Slice, positions: Iterable[Position]) -> Mapping[str, int]:
-        """Store rows and offsets, both or neither; new rows by table."""
+    def begin(self, batch: Slice, positions: Iterable[Position]) -> None:
+        """Send rows and offsets to be stored, both or neither."""
 
-    def oldest_kept(self, now: int) -> int:
-        """Start of the oldest hour kept at `now`."""
+    def finish(self) -> Mapping[str, int]:
+        """Wait until what was begun is stored; new rows by table."""
+
+    def oldest_kept(self, now: int) -> Mapping[str, int]:
+        """Table → the earliest event time kept at `now`."""
 
     def maintain(self, now: int) -> Sequence[str]:
         """Partitions made and dropped as time goes on; names of the dropped."""
@@ -113,6 +134,7 @@ class Writer:
     ) -> None:
         self._source, self._rejects, self._open_store = source, rejects, open_store
         self._report, self._now, self._flush_interval_s = report, now, flush_interval_s
+        self._under_way: Batch | None = None
 
     def run(self, stop: Stop) -> None:
         """Write until asked to stop; `StateError` if the database is not one this program may write to."""
@@ -120,6 +142,7 @@ class Writer:
         while not stop.is_set():
             try:
                 store = self._open_store()
+                self._under_way = None
                 try:
                     self._resume(store)
                     pause_s = FIRST_PAUSE_S
@@ -147,18 +170,27 @@ class Writer:
 
     def _pump(self, store: Store, stop: Stop) -> None:
         maintained_at: int | None = None
+        committed_at = 0
         while not stop.is_set():
             started_at = self._now()
             if maintained_at is None or started_at - maintained_at >= MAINTAIN_EVERY_US:
+                self._finish(store)
                 self._report.dropped(store.maintain(started_at))
                 maintained_at = started_at
             messages = self._poll()
-            if messages:
-                self._write(store, [self._judge(message) for message in messages])
+            judged = [self._judge(message) for message in messages]
+            self._finish(store)
+            if judged:
+                self._begin(store, judged)
+            behind = _is_behind(messages, started_at)
+            if not behind or started_at - committed_at >= COMMIT_EVERY_US:
+                self._finish(store)
                 self._source.commit()
-            if len(messages) < MAX_BATCH:
+                committed_at = started_at
+            if not behind:
                 # Waiting here, not in the poll, lets records gather: one transaction for many, at no cost in the pause.
                 stop.wait(max(self._flush_interval_s - (self._now() - started_at) / 1e6, 0.0))
+        self._finish(store)
 
     def _poll(self) -> Sequence[Message]:
         try:
@@ -174,26 +206,43 @@ class Writer:
             self._reject(message, rejection)
             return message, None
 
-    def _write(self, store: Store, judged: Sequence[Judged]) -> None:
-        """Store a batch; if some value in it fits no column, halve it until the record that holds it stands alone."""
-        started_at = self._now()
+    def _begin(self, store: Store, judged: Sequence[Judged]) -> None:
+        """Send a batch to the database."""
+        begun_at = self._now()
         self._rejects.flush(FLUSH_TIMEOUT_S)
         try:
-            batch, expired = _slice(judged, store.oldest_kept(started_at))
-            rows = store.write(batch, _after(judged))
+            rows, expired = _slice(judged, store.oldest_kept(begun_at))
+            store.begin(rows, _after(judged))
         except RejectedRecord as rejection:
-            if len(judged) == 1:
-                self._reject(judged[0][0], rejection)
-                self._write(store, [(judged[0][0], None)])
-            else:
-                middle = len(judged) // 2
-                self._write(store, judged[:middle])
-                self._write(store, judged[middle:])
+            self._isolate(store, judged, rejection)
+        else:
+            self._under_way = Batch(judged, begun_at, expired)
+
+    def _finish(self, store: Store) -> None:
+        """Wait until the batch under way, if there is one, is stored."""
+        if self._under_way is None:
             return
-        if expired:
-            self._report.expired(expired)
+        batch, self._under_way = self._under_way, None
+        try:
+            rows = store.finish()
+        except RejectedRecord as rejection:
+            self._isolate(store, batch.judged, rejection)
+            return
+        if batch.expired:
+            self._report.expired(batch.expired)
         finished_at = self._now()
-        self._report.stored(rows, _ages(judged, finished_at), (finished_at - started_at) / 1e6)
+        self._report.stored(rows, _ages(batch.judged, finished_at), (finished_at - batch.begun_at) / 1e6)
+
+    def _isolate(self, store: Store, judged: Sequence[Judged], rejection: RejectedRecord) -> None:
+        """Some value in a batch fits no column: halve the batch until the record that holds it stands alone."""
+        middle = len(judged) // 2
+        parts = [judged[:middle], judged[middle:]]
+        if not middle:
+            self._reject(judged[0][0], rejection)
+            parts = [[(judged[0][0], None)]]
+        for part in parts:
+            self._begin(store, part)
+            self._finish(store)
 
     def _reject(self, message: Message, rejection: RejectedRecord) -> None:
         self._rejects.send(rejected(message, rejection), message.stamps)
@@ -237,21 +286,30 @@ def rejected(message: Message, rejection: RejectedRecord) -> RecordRejected:
     )
 
 
-def _slice(judged: Sequence[Judged], oldest_kept: int) -> tuple[Slice, int]:
-    """The rows of these records, and how many are left out because they are older than retention keeps."""
+def _slice(judged: Sequence[Judged], oldest_kept: Mapping[str, int]) -> tuple[Slice, int]:
+    """The rows of these records, and how many are left out because they are older than their table keeps."""
     batch, expired = Slice(), 0
     for message, event in judged:
         if event is None:
             continue
-        if event.event_time < oldest_kept:
+        kind = type(event)
+        table = BY_RECORD[kind].name
+        if event.event_time < oldest_kept[table]:
             expired += 1
             continue
-        kind = type(event)
-        batch.add(BY_RECORD[kind].name, event.event_time, PACKERS[kind].to_row(event))
+        batch.add(table, event.event_time, PACKERS[kind].to_row(event))
         if kind is SignalIssued:
             times = stage_times(event, message)
             batch.add(BY_RECORD[StageTimes].name, event.event_time, PACKERS[StageTimes].to_row(times))
     return batch, expired
+
+
+def _is_behind(messages: Sequence[Message], now: int) -> bool:
+    """Whether more records are waiting than one batch took: a full batch, or one whose last records are old."""
+    if len(messages) < WORTHWHILE:
+        return False
+    last = {(message.topic, message.partition): message.appended_at for message in messages}
+    return len(messages) >= MAX_BATCH or now - min(last.values()) > BEHIND_US
 
 
 def _is_simulated(value: bytes) -> bool:
@@ -266,15 +324,14 @@ def _legible(text: str) -> str:
 
 def _after(judged: Sequence[Judged]) -> list[Position]:
     """The next offset of each partition once these records are done with."""
-    following: dict[tuple[str, int], int] = {}
-    for message, _ in judged:
-        following[message.topic, message.partition] = message.offset + 1
-    return [Position(topic, partition, offset) for (topic, partition), offset in following.items()]
+    last = {(message.topic, message.partition): message.offset for message, _ in judged}
+    return [Position(topic, partition, offset + 1) for (topic, partition), offset in last.items()]
 
 
 def _ages(judged: Sequence[Judged], now: int) -> dict[str, int]:
-    """Time since the broker received the oldest record of each topic, µs."""
-    oldest: dict[str, int] = {}
-    for message, _ in judged:
-        oldest[message.topic] = min(message.appended_at, oldest.get(message.topic, message.appended_at))
-    return {topic: now - appended_at for topic, appended_at in oldest.items()}
+    """Time since the broker received the oldest record of each topic, µs; of a partition, the first is the oldest."""
+    first = {(message.topic, message.partition): message.appended_at for message, _ in reversed(judged)}
+    ages: dict[str, int] = {}
+    for (topic, _), appended_at in first.items():
+        ages[topic] = max(now - appended_at, ages.get(topic, 0))
+    return ages

@@ -15,6 +15,7 @@ from data_ingestion.simulator.happenings.effects import effects, market_effects
 from data_ingestion.simulator.happenings.strengths import MARKET_VOLATILITY
 from data_ingestion.simulator.happenings.subjects import subject_of
 from data_ingestion.simulator.happenings.tables import happenings
+from data_ingestion.simulator.options.pinning import pinned
 from data_ingestion.simulator.universe import Floats, Name
 
 USUAL_SHARE: Final = 0.75
@@ -35,7 +36,8 @@ def latent_of(world: World, names: Sequence[Name], years: tuple[int, int] | None
         return Latent(world, symbols, made, prices, usual)
     quieter = made._replace(loadings=made.loadings * np.sqrt(_left(names)))
     wide = min(years[0], ANCHOR.year), max(years[1], ANCHOR.year)
-    return Latent(world, symbols, quieter, prices, usual, moves_of(world, names, made, wide))
+    latent = Latent(world, symbols, quieter, prices, usual, moves_of(world, names, made, wide))
+    return pinned(latent, tuple(subject_of(name) for name in names), wide)
 
 
 def moves_of(world: World, names: Sequence[Name], made: Mix, years: tuple[int, int]) -> Moves:

@@ -2,8 +2,9 @@
 
     python -m data_ingestion.simulator.snapshots --from 2025-01-02 --to 2025-12-31 --out snapshots/
 
-One file of underlyings and one of options a session. A session does not depend on which others are made, nor on the
-number of processes. Prices are those at the minutes' starts, which the tape passes through too.
+Three files a session: underlyings and options by the minute, and the contracts, all that are listed, with their open
+interest as it begins and their volume as it ends. A session does not depend on which others are made, nor on the number
+of processes. Prices are those at the minutes' starts, which the tape passes through too.
 """
 
 import argparse
@@ -28,10 +29,12 @@ from data_ingestion.simulator.options.arrays import Floats, Ints
 from data_ingestion.simulator.options.board import State, terms
 from data_ingestion.simulator.options.classes import CLASSES
 from data_ingestion.simulator.options.fair import Rows, fair, together
+from data_ingestion.simulator.options.holders import Holders
+from data_ingestion.simulator.options.interest import Activity
 from data_ingestion.simulator.options.quotes import Moment, Option, Quotes, habits, quote
 from data_ingestion.simulator.options.stream import Day, day_of
 from data_ingestion.simulator.tape import Rates, Tape
-from data_ingestion.simulator.universe import CENTS, RATE, UNIVERSE
+from data_ingestion.simulator.universe import CENTS, UNIVERSE
 
 EXPIRIES_EACH: Final = 6
 """Of each name, the nearest ones."""
@@ -50,6 +53,10 @@ class Snapshots(NamedTuple):
     symbols: list[str]
     """Of the contracts."""
     quotes: Quotes
+    listed: list[str]
+    """All contracts that are listed."""
+    activity: Activity
+    """Of these."""
 
 
 def snapshots(tape: Tape, number: int) -> Snapshots:
@@ -65,7 +72,14 @@ def snapshots(tape: Tape, number: int) -> Snapshots:
     ]
     quotes = Quotes(*(np.concatenate(column) for column in zip(*made, strict=True)))
     symbols = [day.contracts[one].symbol for one in place.tolist()]
-    return Snapshots(filled.session.opens_at + minutes * MINUTE_US, spot, filled.volume, symbols, quotes)
+    started_at, listed = filled.session.opens_at + minutes * MINUTE_US, [one.symbol for one in day.contracts]
+    counted = _holders(tape).activity(day.chain, number)
+    return Snapshots(started_at, spot, filled.volume, symbols, quotes, listed, counted)
+
+
+@lru_cache(maxsize=2)
+def _holders(tape: Tape) -> Holders:
+    return Holders(tape.latent, UNIVERSE, CLASSES, tape.happened.earnings)
 
 
 def _nearest(log_open: Floats, day: Day) -> Ints:
@@ -85,18 +99,19 @@ def _nearest(log_open: Floats, day: Day) -> Ints:
 def _quoted(tape: Tape, day: Day, place: Ints, minutes: Ints, spot: Floats, theta: Floats, stress: Floats) -> Quotes:
     count, names = len(place), day.chain.name[place]
     shares = minutes / day.session.minutes
+    times = [day.session.opens_at + int(minute) * MINUTE_US for minute in minutes]
     moments = [
         State(
-            moment=day.session.opens_at + int(minute) * MINUTE_US,
+            moment=time,
             spot=spot[row],
-            rate=np.full(len(day.classes), RATE),
+            rate=day.carry.rate,
             stress=stress,
             theta=day.theta(int(minute), theta[row], tape.scheduled_variance),
-            dividend_yield=day.dividend_yield,
+            dividend_yield=day.dividend_yield(time),
             share=float(shares[row]),
             activity=1.0,
         )
-        for row, minute in enumerate(minutes)
+        for row, (minute, time) in enumerate(zip(minutes, times, strict=True))
     ]
     given = together([terms(day.classes, day.known, state) for state in moments])
     of_expiry = (day.known.of_contract[place] + len(day.known.name) * np.arange(len(minutes))[:, None]).ravel()
@@ -121,7 +136,7 @@ class Piece(NamedTuple):
 
 
 def write(piece: Piece) -> int:
-    """Write the two files of a session; the number of quotes in them."""
+    """Write the files of a session; the number of quotes in them."""
     made = snapshots(_tape(piece.world, piece.day.year), piece.number)
     minutes, names = made.spot.shape
     labels = {"simulated": "true", "seed": str(piece.world.seed), "hours": piece.world.hours.value}
@@ -143,7 +158,8 @@ def write(piece: Piece) -> int:
             **{field: pa.array(getattr(made.quotes, field).astype(np.int32)) for field in Quotes._fields},
         }
     )
-    for kind, table in (("underlyings", underlyings), ("options", options)):
+    counted = pa.table({"contract": made.listed, **made.activity._asdict()})
+    for kind, table in (("underlyings", underlyings), ("options", options), ("contracts", counted)):
         pq.write_table(table.replace_schema_metadata(labels), piece.folder / f"{piece.day}.{kind}.parquet")
     return int(options.num_rows)
 

@@ -10,7 +10,8 @@ by time: an event exists only once it is asked for. Where a reader begins change
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from heapq import merge
-from itertools import chain, dropwhile, takewhile
+from itertools import chain, dropwhile, pairwise, takewhile
+from math import log
 from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
@@ -194,23 +195,25 @@ class Tape:
 
     def bars_of(self, segment: Segment) -> list[BarClosed]:
         """The bar of each name in one minute, if it traded."""
-        traded, end = self._traded(segment, touch(segment, self.columns)), segment.started_at + MINUTE_US
-        made = []
-        for name, symbol in enumerate(self.columns.symbols):
-            own = traded.name == name
-            if own.any():
-                made.append(self._bar(symbol, traded.cents[own], traded.size[own], end))
-        return made
+        traded = self._traded(segment, touch(segment, self.columns))
+        return [
+            self._bar(symbol, Trades(*(column[own] for column in traded)), segment.started_at)
+            for name, symbol in enumerate(self.columns.symbols)
+            if (own := traded.name == name).any()
+        ]
 
-    def _bar(self, symbol: str, cents: Ints, size: Ints, end: int) -> BarClosed:
+    def _bar(self, symbol: str, traded: Trades, opened_at: int) -> BarClosed:
+        cents, size = traded.cents, traded.size
+        last_of_second = np.flatnonzero(np.diff(traded.offset // MICROS, append=SECONDS))
+        closes = [float(cents[0]), *cents[last_of_second].tolist()]
         return BarClosed(
-            event_id=make_id("BarClosed", self.source, symbol, BAR_S, end - MINUTE_US),
-            event_time=end,
+            event_id=make_id("BarClosed", self.source, symbol, BAR_S, opened_at),
+            event_time=opened_at + MINUTE_US,
             source=self.source,
             simulated=True,
             symbol=symbol,
             interval_s=BAR_S,
-            opened_at=end - MINUTE_US,
+            opened_at=opened_at,
             open=float(cents[0]) / CENTS,
             high=float(cents.max()) / CENTS,
             low=float(cents.min()) / CENTS,
@@ -218,4 +221,6 @@ class Tape:
             volume=int(size.sum()),
             vwap=float((cents * size).sum()) / CENTS / int(size.sum()),
             trade_count=len(cents),
+            signed_volume=int((traded.side * size).sum()),
+            realised_variance=sum(log((late / CENTS) / (early / CENTS)) ** 2 for early, late in pairwise(closes)),
         )

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from models.quantitative.blocks import Floats
 from models.quantitative.engines import evaluate
 from models.quantitative.european import DAYS_PER_YEAR, PERCENT, add_parts, add_vol
-from models.quantitative.formulas import MISSING, Chain, Formula, where
+from models.quantitative.formulas import MISSING, Chain, Formula, Number, where
+from models.quantitative.terms import Terms
 
 
 class SecondOrderGreeks(NamedTuple):
@@ -35,17 +36,39 @@ class SecondOrderGreeks(NamedTuple):
     """Change of gamma per volatility point (0.01)."""
 
 
+class Moves(NamedTuple):
+    """Columns in the units of `SecondOrderGreeks`: those of its Greeks that are of second order in the strict sense."""
+
+    vanna: Number
+    volga: Number
+    charm: Number
+
+
+def moves(
+    terms: Terms, vol: Number, total_vol: Number, density: Number, delta: Number, d1: Number, d2: Number
+) -> Moves:
+    """Vanna, volga and charm of European options, from what `european` makes steps of."""
+    return Moves(
+        vanna=(-1.0 * PERCENT) * density * d2 / (terms.spot * vol),
+        volga=(PERCENT * PERCENT) * density * terms.sqrt_years * d1 * d2 / vol,
+        charm=(terms.dividend * delta - density / terms.spot * _drift(terms, total_vol, d2)) * (1.0 / DAYS_PER_YEAR),
+    )
+
+
+def _drift(terms: Terms, total_vol: Number, d2: Number) -> Number:
+    """Change of d₁ with the time left."""
+    return (terms.rate - terms.dividend) / total_vol - 0.5 * d2 / terms.years
+
+
 def _formula() -> Formula:
     chain = Chain()
     terms, answered, _, vol, total_vol = add_vol(chain)
     d1, d2, density, spot_part, _ = add_parts(chain, terms, total_vol)
     delta = terms.side * spot_part / terms.spot
     gamma = chain.step("gamma", density / (terms.spot * terms.spot * total_vol))
-    drift = chain.step("drift", (terms.rate - terms.dividend) / total_vol - 0.5 * d2 / terms.years)
+    drift = _drift(terms, total_vol, d2)
     results = {
-        "vanna": (-1.0 * PERCENT) * density * d2 / (terms.spot * vol),
-        "volga": (PERCENT * PERCENT) * density * terms.sqrt_years * d1 * d2 / vol,
-        "charm": (terms.dividend * delta - density / terms.spot * drift) * (1.0 / DAYS_PER_YEAR),
+        **moves(terms, vol, total_vol, density, delta, d1, d2)._asdict(),
         "speed": -1.0 * gamma / terms.spot * (d1 / total_vol + 1.0),
         "color": gamma * (terms.dividend + d1 * drift + 0.5 / terms.years) * (1.0 / DAYS_PER_YEAR),
         "zomma": PERCENT * gamma * (d1 * d2 - 1.0) / vol,

@@ -6,6 +6,7 @@ Everything above this module is the same SQL for both. A native partition must e
 store asks for the hours of a batch ahead of the insert. Partitions are built beside the table and then attached, which
 needs a weaker lock than creating them in place: readers go on. Removing one does need the table for a moment; if a
 reader holds it longer than that, the removal waits for the next round instead of making others wait behind it.
+Tables of facts that come a few times a year are not split: an hour of them would often be a single row.
 Rows are never updated and leave with their partition, so vacuuming after inserts is switched off for partitions.
 """
 
@@ -23,6 +24,7 @@ HOUR_US: Final = 3_600_000_000
 LOCK_KEY: Final = 0x6F70_7461_6931
 """Advisory lock under which anybody changes the shape of the database ("optai1")."""
 DROP_LOCK_TIMEOUT: Final = "200ms"
+_SPLIT: Final = tuple(table.name for table in schema.TABLES if table.partitioned)
 _STAMP: Final = "%Y%m%d%H"
 _STAMP_LENGTH: Final = 10
 
@@ -71,7 +73,7 @@ class NativePartitions:
 
     def prepare(self, slots: Iterable[Slot]) -> None:
         """Create the partitions that are missing, those of one call in one transaction."""
-        wanted = set(slots)
+        wanted = {slot for slot in slots if schema.BY_NAME[slot.table].partitioned}
         if wanted <= self._known:
             return
         with self._connection.transaction(), self._connection.cursor() as cursor:
@@ -127,7 +129,7 @@ class NativePartitions:
             "JOIN pg_class parent ON parent.oid = inhparent JOIN pg_class child ON child.oid = inhrelid "
             "WHERE parent.relkind = 'p' AND parent.relnamespace = current_schema()::regnamespace"
         )
-        return {Slot(table, _hour_in(partition)) for table, partition in rows if table in schema.BY_NAME}
+        return {Slot(table, _hour_in(partition)) for table, partition in rows if table in _SPLIT}
 
 
 class Hypertables:
@@ -135,7 +137,7 @@ class Hypertables:
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
-        for name in schema.BY_NAME:
+        for name in _SPLIT:
             connection.execute(
                 "SELECT create_hypertable(%s, by_range('event_time', INTERVAL '1 hour'), "
                 "create_default_indexes => false, if_not_exists => true)",
@@ -148,7 +150,7 @@ class Hypertables:
     def drop_before(self, hour: int) -> list[str]:
         """Drop old chunks of every table."""
         dropped: list[str] = []
-        for name in schema.BY_NAME:
+        for name in _SPLIT:
             rows = self._connection.execute("SELECT drop_chunks(%s, older_than => %s)", (name, moment(hour)))
             dropped += [chunk for (chunk,) in rows]
         return dropped

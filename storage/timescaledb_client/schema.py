@@ -70,6 +70,8 @@ class Table(NamedTuple):
     key: tuple[str, str]
     indexes: tuple[tuple[str, ...], ...]
     columns: tuple[Column, ...]
+    partitioned: bool
+    """By the hour, and gone with it after hours. The others hold facts that come a few times a year and stay years."""
 
 
 class StageTimes(Struct, frozen=True, kw_only=True):
@@ -122,7 +124,11 @@ _SYMBOL_TIME: Final = (("symbol", "event_time"),)
 def _table(
     record: type[Struct], name: str, indexes: tuple[tuple[str, ...], ...] = (), key: tuple[str, str] = _BY_ID
 ) -> Table:
-    return Table(record, name, key, indexes, columns_of(record))
+    return Table(record, name, key, indexes, columns_of(record), partitioned=True)
+
+
+def _facts(record: type[Struct], name: str, indexes: tuple[tuple[str, ...], ...]) -> Table:
+    return Table(record, name, _BY_ID, indexes, columns_of(record), partitioned=False)
 
 
 TABLES: Final = (
@@ -134,18 +140,20 @@ TABLES: Final = (
     _table(events.GreeksComputed, "greeks", (("underlying", "contract", "event_time"),), key=_BY_TIME),
     _table(events.MicrostructureComputed, "microstructure"),
     _table(events.BarClosed, "bars", _SYMBOL_TIME),
+    _table(events.BarCorrected, "bar_corrections", _SYMBOL_TIME),
+    _table(events.IndicatorsComputed, "indicators", _SYMBOL_TIME),
     _table(events.PredictionMade, "predictions"),
     _table(events.SignalIssued, "signals", (("event_time",), *_SYMBOL_TIME)),
     _table(events.SignalWithheld, "withheld_signals", (("event_time",),)),
     _table(events.TruthRevealed, "truth", _SYMBOL_TIME),
     _table(StageTimes, "signal_stage_times"),
-    _table(events.NewsPublished, "news", _SYMBOL_TIME),
-    _table(events.EarningsAnnounced, "earnings", _SYMBOL_TIME),
-    _table(events.FundamentalsFiled, "filings", _SYMBOL_TIME),
-    _table(events.DividendDeclared, "dividends", _SYMBOL_TIME),
-    _table(events.SplitAnnounced, "splits", _SYMBOL_TIME),
-    _table(events.MacroReleased, "macro_releases", (("indicator", "event_time"),)),
-    _table(events.RateCurvePublished, "rate_curves", (("event_time",),)),
+    _facts(events.NewsPublished, "news", _SYMBOL_TIME),
+    _facts(events.EarningsAnnounced, "earnings", _SYMBOL_TIME),
+    _facts(events.FundamentalsFiled, "filings", _SYMBOL_TIME),
+    _facts(events.DividendDeclared, "dividends", _SYMBOL_TIME),
+    _facts(events.SplitAnnounced, "splits", _SYMBOL_TIME),
+    _facts(events.MacroReleased, "macro_releases", (("indicator", "event_time"),)),
+    _facts(events.RateCurvePublished, "rate_curves", (("event_time",),)),
 )
 """Every table of events. A compacted topic has none: it is state, not history."""
 
@@ -180,4 +188,5 @@ def _create(table: Table) -> str:
         f'CREATE INDEX "{table.name}_{"_".join(index)}" ON "{table.name}" ({quoted(index)});\n'
         for index in table.indexes
     )
-    return f'CREATE TABLE "{table.name}" (\n{body}\n) {PLACEHOLDER};\n{indexes}'
+    tail = f" {PLACEHOLDER}" if table.partitioned else ""
+    return f'CREATE TABLE "{table.name}" (\n{body}\n){tail};\n{indexes}'

@@ -12,7 +12,8 @@ be measured, so the server's default stands.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Self
+from contextlib import ExitStack, suppress
+from typing import Final, NamedTuple, Self
 
 import psycopg
 from psycopg import sql
@@ -21,13 +22,30 @@ from contracts.ports import Position
 from storage.timescaledb_client.connection import connect, database_errors
 from storage.timescaledb_client.migrating import load_migrations, migrate
 from storage.timescaledb_client.partitions import HOUR_US, Layout, Slot, hour_of, layout_of
-from storage.timescaledb_client.rows import Row
-from storage.timescaledb_client.schema import BY_NAME, TABLES, Table
+from storage.timescaledb_client.rows import Row, moment
+from storage.timescaledb_client.schema import TABLES, Table
 
 STATEMENT_TIMEOUT_MS: Final = 60_000
 LOCK_TIMEOUT_MS: Final = 30_000
+DAY_US: Final = 24 * HOUR_US
 HOURS_AHEAD: Final = 1
 """Partitions are made this much before their hour begins, so that the turn of the hour costs nothing."""
+
+
+class Retention(NamedTuple):
+    """How long rows are kept: ticks and what is computed from them, and the facts that come a few times a year."""
+
+    ticks_hours: int
+    facts_days: int
+
+    def ticks_from(self, now: int) -> int:
+        """Start of the oldest hour of ticks that is kept at `now`, both in µs since the epoch."""
+        return hour_of(max(now - self.ticks_hours * HOUR_US, 0))
+
+    def facts_from(self, now: int) -> int:
+        """Start of the oldest day of facts that is kept at `now`, both in µs since the epoch."""
+        oldest = max(now - self.facts_days * DAY_US, 0)
+        return oldest - oldest % DAY_US
 
 
 class Slice:
@@ -35,25 +53,37 @@ class Slice:
 
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = {}
-        self.slots: set[Slot] = set()
+        self._hours: dict[str, set[int]] = {}
+
+    @property
+    def slots(self) -> set[Slot]:
+        """Each hour of each table that has rows."""
+        return {Slot(table, hour * HOUR_US) for table, hours in self._hours.items() for hour in hours}
 
     def add(self, table: str, event_time: int, row: Row) -> None:
         """Take one row in."""
-        self.rows.setdefault(table, []).append(row)
-        self.slots.add(Slot(table, hour_of(event_time)))
+        rows = self.rows.get(table)
+        if rows is None:
+            rows = self.rows[table] = []
+            self._hours[table] = set()
+        rows.append(row)
+        self._hours[table].add(event_time // HOUR_US)
 
 
 class Store:
     """One connection that writes. After a `PartError` it is of no more use: close it and open another."""
 
-    def __init__(self, connection: psycopg.Connection, layout: Layout, retention_hours: int) -> None:
+    def __init__(self, connection: psycopg.Connection, layout: Layout, retention: Retention) -> None:
         self._connection = connection
         self._layout = layout
-        self._retention_us = retention_hours * HOUR_US
+        self._retention = retention
         self._scripts = {table.name: _Scripts(table) for table in TABLES}
+        self._inserts: dict[str, psycopg.Cursor] = {}
+        self._pipeline = ExitStack()
+        self._facts_swept_before = 0
 
     @classmethod
-    def open(cls, dsn: str, retention_hours: int) -> Self:
+    def open(cls, dsn: str, retention: Retention) -> Self:
         """Connect, migrate the database if it is behind, and make the staging tables."""
         connection = connect(
             dsn,
@@ -73,7 +103,7 @@ class Store:
         except BaseException:
             connection.close()
             raise
-        return cls(connection, layout, retention_hours)
+        return cls(connection, layout, retention)
 
     def positions(self) -> list[Position]:
         """Where to read on: the next offset of each partition of which anything has been stored."""
@@ -81,40 +111,85 @@ class Store:
             rows = self._connection.execute("SELECT topic, partition, next_offset FROM kafka_offsets").fetchall()
         return [Position(*row) for row in rows]
 
-    def write(self, batch: Slice, positions: Iterable[Position]) -> dict[str, int]:
-        """Store the rows and the offsets after them, both or neither; how many rows were new, by table.
+    def begin(self, batch: Slice, positions: Iterable[Position]) -> None:
+        """Send the rows and the offsets after them; `finish` waits until they are stored, both or neither.
 
+        In between the server inserts and commits, while the caller gets the next batch ready. One batch at a time.
         `RejectedRecord` if a value fits no column (nothing is stored then), `PartError` if the database fails.
         """
         with database_errors("writing"):
             self._layout.prepare(batch.slots)
-            with self._connection.transaction(), self._connection.cursor() as cursor:
-                stored = {name: self._insert(cursor, name, rows) for name, rows in batch.rows.items()}
-                _remember(cursor, positions)
-        return stored
+            try:
+                self._connection.execute("BEGIN")
+                for name, rows in batch.rows.items():
+                    self._copy(name, rows)
+                self._pipeline.enter_context(self._connection.pipeline())
+                self._inserts = {name: self._connection.execute(self._scripts[name].insert) for name in batch.rows}
+                _remember(self._connection, positions)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._abandon()
+                raise
 
-    def oldest_kept(self, now: int) -> int:
-        """Start of the oldest hour that retention keeps at `now`, both in µs since the epoch."""
-        return hour_of(max(now - self._retention_us, 0))
+    def finish(self) -> dict[str, int]:
+        """Wait until what was begun is stored; how many rows were new, by table. Raises as `begin` does."""
+        with database_errors("writing"):
+            try:
+                self._pipeline.close()
+            except BaseException:
+                self._abandon()
+                raise
+        inserts, self._inserts = self._inserts, {}
+        return {name: cursor.rowcount for name, cursor in inserts.items()}
+
+    def write(self, batch: Slice, positions: Iterable[Position]) -> dict[str, int]:
+        """Store rows and offsets and wait for it; how many rows were new, by table."""
+        self.begin(batch, positions)
+        return self.finish()
+
+    def oldest_kept(self, now: int) -> dict[str, int]:
+        """Table → the earliest event time that retention keeps at `now`, both in µs since the epoch."""
+        ticks, facts = self._retention.ticks_from(now), self._retention.facts_from(now)
+        return {table.name: ticks if table.partitioned else facts for table in TABLES}
 
     def maintain(self, now: int) -> list[str]:
-        """Prepare the hours to come and drop the partitions that retention no longer keeps; names of the dropped."""
+        """Prepare the hours to come and remove what retention no longer keeps; names of the partitions dropped."""
         hours = [hour_of(now) + ahead * HOUR_US for ahead in range(HOURS_AHEAD + 1)]
         with database_errors("maintaining partitions"):
-            self._layout.prepare({Slot(name, hour) for name in BY_NAME for hour in hours})
-            return self._layout.drop_before(self.oldest_kept(now))
+            self._layout.prepare({Slot(table.name, hour) for table in TABLES for hour in hours})
+            self._sweep_facts(self._retention.facts_from(now))
+            return self._layout.drop_before(self._retention.ticks_from(now))
 
     def close(self) -> None:
         """Hang up; what was not committed is forgotten."""
         self._connection.close()
 
-    def _insert(self, cursor: psycopg.Cursor, name: str, rows: Sequence[Row]) -> int:
+    def _copy(self, name: str, rows: Sequence[Row]) -> None:
         scripts = self._scripts[name]
-        with cursor.copy(scripts.copy) as copy:
+        with self._connection.cursor() as cursor, cursor.copy(scripts.copy) as copy:
             copy.set_types(scripts.copied_as)
             for row in rows:
                 copy.write_row(row)
-        return cursor.execute(scripts.insert).rowcount
+
+    def _abandon(self) -> None:
+        """Forget the transaction, so that the connection can take another."""
+        self._inserts = {}
+        with suppress(psycopg.Error):
+            self._pipeline.close()
+        with suppress(psycopg.Error):
+            self._connection.rollback()
+
+    def _sweep_facts(self, before: int) -> None:
+        """Delete facts that are too old. They are few and leave by the day, so they are looked for once a day."""
+        if before == self._facts_swept_before:
+            return
+        for table in TABLES:
+            if not table.partitioned:
+                self._connection.execute(
+                    sql.SQL("DELETE FROM {} WHERE event_time < %s").format(sql.Identifier(table.name)),
+                    (moment(before),),
+                )
+        self._facts_swept_before = before
 
 
 class _Scripts:
@@ -134,10 +209,10 @@ class _Scripts:
         self.copied_as = [column.kind.copied_as for column in table.columns]
 
 
-def _remember(cursor: psycopg.Cursor, positions: Iterable[Position]) -> None:
+def _remember(connection: psycopg.Connection, positions: Iterable[Position]) -> None:
     rows = sorted(positions)
     topics, partitions, offsets = zip(*rows, strict=True) if rows else ((), (), ())
-    cursor.execute(
+    connection.execute(
         "INSERT INTO kafka_offsets (topic, partition, next_offset) "
         "SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[]) "
         "ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset",

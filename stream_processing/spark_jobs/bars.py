@@ -1,67 +1,77 @@
-"""Trade → `BarClosed`: one final bar for each symbol and interval, in micro-batches.
+"""Trades → bars of every interval and what they say: micro-batches with state.
 
-Theory of operation
--------------------
-A bar is published once, when the watermark (the latest event time seen, less the allowed lateness) has passed its end;
-so it needs later trades of any symbol to close, and nothing that comes afterwards can change it. A trade that arrives
-twice has one `event_id` and counts once: the copy either finds its original in the state, or is too late itself.
-
-The fields do not depend on the order of arrival. Open and close are taken by event time and sequence, and the volume-
-weighted price from an exact decimal sum, because a sum of doubles would differ in its last bit from run to run. Prices
-count to a millionth of a dollar in it; no venue quotes finer.
+Each symbol of a source has one row of state, the bytes of `feature_engineering.bars.Symbol`, and its trades are read in
+the order of their Kafka partition. So results do not depend on how trades are cut into batches, nor on how many
+partitions there are. A batch that is computed again has the same results, with the same ids.
 """
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
+import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
+from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
 
-from contracts import stages
-from contracts.events import BarClosed, TradeReceived
-from stream_processing.spark_jobs import records, schema
+from contracts import stages, wire
+from contracts.events import TradeReceived
+from contracts.topics import BY_EVENT
+from stream_processing.feature_engineering.bar_sums import Trade
+from stream_processing.feature_engineering.bars import Bars, Rules, Stream, Symbol, keep, restore
+from stream_processing.spark_jobs import records
 
-MICROS_PER_S: Final = 1_000_000
-EXACT_PRICE: Final = "decimal(16,6)"
-EXACT_SIZE: Final = "decimal(16,0)"
-_GROUP: Final = ("source", "simulated", "symbol")
-_COMPUTED: Final = ("opened_at", "event_time", "open", "high", "low", "close", "volume", "vwap", "trade_count")
+STREAM: Final = ("source", "symbol", "simulated")
+TRADE: Final = Trade._fields
+PLACE: Final = ("partition", "offset")
+STATE: Final = "kept binary"
+MADE: Final = "topic string, key binary, value binary, due long"
 
 
-def transform(market: DataFrame, interval_s: int, lateness_ms: int) -> DataFrame:
-    """Records of `market.trades` to records of `features.bars`."""
-    trades = (
-        records.legal_events(market, TradeReceived)
-        .withColumn("traded_at", f.timestamp_micros("event_time"))
-        .withWatermark("traded_at", f"{lateness_ms} milliseconds")
-        .dropDuplicatesWithinWatermark(["event_id"])
-    )
-    window = f.window("traded_at", f"{interval_s} seconds")
-    order = f.struct("event_time", "sequence", "event_id")
-    turnover = f.sum(f.col("price").cast(EXACT_PRICE) * f.col("size").cast(EXACT_SIZE))
-    bars = (
-        trades.groupBy(*_GROUP, window)
-        .agg(
-            f.min_by("price", order).alias("open"),
-            f.max("price").alias("high"),
-            f.min("price").alias("low"),
-            f.max_by("price", order).alias("close"),
-            f.sum("size").alias("volume"),
-            turnover.alias("turnover"),
-            f.count("*").alias("trade_count"),
-        )
-        .withColumns(
-            {
-                "opened_at": f.unix_micros("window.start"),
-                "event_time": f.unix_micros("window.end"),
-                "interval_s": f.lit(interval_s),
-                "vwap": f.coalesce(f.col("turnover").cast("double") / f.col("volume"), f.col("close")),
-            }
-        )
-    )
-    identity = ("source", "symbol", "interval_s", "opened_at")
-    values = {
-        "event_id": schema.make_id(BarClosed.__name__, *(f.col(name) for name in identity)),
-        **{name: f.col(name) for name in (*_GROUP, "interval_s", *_COMPUTED)},
-    }
-    legal = bars.where(schema.is_legal(BarClosed, _COMPUTED))
-    return records.outgoing(legal, BarClosed, values, records.stamp(stages.DUE, f.col("window.end")))
+class OfSymbol(StatefulProcessor):
+    """What Spark calls with the trades of one symbol."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    def init(self, handle: StatefulProcessorHandle) -> None:
+        """Take hold of the state."""
+        self._state = handle.getValueState("symbol", STATE)
+
+    def handleInputRows(  # noqa: N802 - Spark's name
+        self,
+        key: Any,  # noqa: ANN401 - a tuple of what was grouped by
+        rows: Iterator[Any],
+        timerValues: Any,  # noqa: ANN401, ARG002, N803 - no timers are set
+    ) -> Iterator[pd.DataFrame]:
+        """The records that the trades bring about."""
+        kept = self._state.get()
+        state = Symbol() if kept is None else restore(kept[0])
+        yield brought_about(key, pd.concat(list(rows)), self._rules, state)
+        self._state.update((keep(state),))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def transform(market: DataFrame, rules: Rules) -> DataFrame:
+    """Records of `market.trades` to records of `features.bars`, `features.open_bars` and `features.indicators`.
+
+    Of a frame that is no stream, each symbol is read as a whole and must fit the memory of a Python process.
+    """
+    trades = records.legal_events(market, TradeReceived, also=PLACE).select(*STREAM, *TRADE, *PLACE).groupBy(*STREAM)
+    if market.isStreaming:
+        made = trades.transformWithStateInPandas(OfSymbol(rules), MADE, "Update", "None")
+    else:
+        made = trades.applyInPandas(lambda key, rows: brought_about(key, rows, rules, Symbol()), MADE)
+    headers = records.stamp(stages.DUE, f.timestamp_micros("due"))
+    return made.select("topic", "key", "value", headers.alias(records.HEADERS))
+
+
+def brought_about(key: tuple[Any, ...], rows: pd.DataFrame, rules: Rules, state: Symbol) -> pd.DataFrame:
+    """Records that some trades of one symbol bring about; the state moves on."""
+    source, symbol, simulated = key
+    trades = rows.sort_values(list(PLACE))
+    columns = [trades[name].tolist() for name in TRADE]
+    read = Bars(Stream(source, symbol, bool(simulated)), rules, state).read(map(Trade, *columns))
+    made = [(BY_EVENT[type(event)].name, symbol.encode(), wire.encode(event), event.event_time) for event in read]
+    return pd.DataFrame(made, columns=["topic", "key", "value", "due"])

@@ -21,6 +21,7 @@ from contracts import topics
 from contracts.errors import ConfigError, PartError, StateError
 from contracts.ids import make_id
 from contracts.topics import Topic
+from stream_processing.feature_engineering.bars import NAMES, Rules
 from stream_processing.spark_jobs import bars, greeks, microstructure
 
 SPARE_SLOTS: Final = 2
@@ -50,9 +51,8 @@ class Job(NamedTuple):
     """Client settings as the Java client names them."""
     checkpoints: Path
     checkpoint_interval_s: int
-    bar_interval_s: int
+    bars: Rules
     bar_trigger_ms: int
-    lateness_ms: int
 
 
 class Query(NamedTuple):
@@ -61,24 +61,31 @@ class Query(NamedTuple):
     name: str
     version: int
     source: Topic
-    sink: Topic
+    sinks: tuple[Topic, ...]
+    """With several, each row names its own in the column `topic`."""
     transform: Callable[[DataFrame, Job], DataFrame]
     is_real_time: bool = True
-    shape: Callable[[Job], tuple[int, ...]] = lambda _job: ()
-    """Settings that are part of the state's meaning."""
+    shape: Callable[[Job], tuple[int | str, ...]] = lambda _job: ()
+    """What else the state's meaning depends on."""
 
 
 QUERIES: Final = (
-    Query("greeks", 1, topics.OPTION_QUOTES, topics.GREEKS, lambda market, _job: greeks.transform(market)),
-    Query("microstructure", 1, topics.BOOKS, topics.MICROSTRUCTURE, lambda market, _: microstructure.transform(market)),
+    Query("greeks", 1, topics.OPTION_QUOTES, (topics.GREEKS,), lambda market, _job: greeks.transform(market)),
+    Query(
+        "microstructure",
+        1,
+        topics.BOOKS,
+        (topics.MICROSTRUCTURE,),
+        lambda market, _job: microstructure.transform(market),
+    ),
     Query(
         "bars",
-        1,
+        2,
         topics.TRADES,
-        topics.BARS,
-        lambda market, job: bars.transform(market, job.bar_interval_s, job.lateness_ms),
+        (topics.BARS, topics.OPEN_BARS, topics.INDICATORS),
+        lambda market, job: bars.transform(market, job.bars),
         is_real_time=False,
-        shape=lambda job: (job.bar_interval_s, job.lateness_ms),
+        shape=lambda job: (*job.bars.intervals_s, job.bars.lateness_us, *NAMES),
     ),
 )
 
@@ -103,7 +110,7 @@ def start(session: SparkSession, query: Query, job: Job) -> StreamingQuery:
     checkpoint = claim_checkpoint(query, job)
     market = (
         session.readStream.format("kafka")
-        .options(**_kafka_options(job))
+        .options(**kafka_options(job))
         .options(
             subscribe=query.source.name,
             startingOffsets="earliest",
@@ -117,24 +124,31 @@ def start(session: SparkSession, query: Query, job: Job) -> StreamingQuery:
         query.transform(market, job)
         .writeStream.format("kafka")
         .queryName(query.name)
-        .options(**_kafka_options(job), **{"kafka.linger.ms": LINGER_MS})
-        .options(topic=query.sink.name, includeHeaders="true", checkpointLocation=str(checkpoint))
+        .options(**kafka_options(job), **{"kafka.linger.ms": LINGER_MS})
+        .options(includeHeaders="true", checkpointLocation=str(checkpoint))
     )
+    if len(query.sinks) == 1:
+        writer = writer.option("topic", query.sinks[0].name)
     if query.is_real_time:
         trigger = {"realTime": f"{job.checkpoint_interval_s} seconds"}
-        mode = "update"
     else:
         trigger = {"processingTime": f"{job.bar_trigger_ms} milliseconds"}
-        mode = "append"
-    started: StreamingQuery = writer.outputMode(mode).trigger(**trigger).start()
+    started: StreamingQuery = writer.outputMode("update").trigger(**trigger).start()
     return started
+
+
+def kafka_options(job: Job) -> dict[str, str]:
+    """Client settings as options of a reader or writer."""
+    return {f"kafka.{name}": value for name, value in job.kafka.items()}
 
 
 def claim_checkpoint(query: Query, job: Job) -> Path:
     """The query's checkpoint folder; `StateError` if another plan made what is in it."""
     folder = job.checkpoints / f"{query.name}-v{query.version}"
     mark = folder / FINGERPRINT
-    fingerprint = make_id(query.name, query.version, query.source.name, query.sink.name, *query.shape(job))
+    fingerprint = make_id(
+        query.name, query.version, query.source.name, *(sink.name for sink in query.sinks), *query.shape(job)
+    )
     if not (folder / "offsets").exists():
         folder.mkdir(parents=True, exist_ok=True)
         mark.write_text(fingerprint)
@@ -144,10 +158,6 @@ def claim_checkpoint(query: Query, job: Job) -> Path:
             f"or move the folder away to compute again from what Kafka still holds. {RUNBOOK}"
         )
     return folder
-
-
-def _kafka_options(job: Job) -> dict[str, str]:
-    return {f"kafka.{name}": value for name, value in job.kafka.items()}
 
 
 def is_at_work(session: SparkSession, query: StreamingQuery) -> bool:

@@ -1,6 +1,6 @@
 """Kafka records in and out of a query: parsed, checked and stamped with the stage times that travel in headers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pyspark.sql import Column, DataFrame
@@ -15,14 +15,19 @@ APPENDED_AT: Final = "appended_at"
 """When Kafka appended the record, as a timestamp."""
 
 
-def legal_events(records: DataFrame, event: type[Event]) -> DataFrame:
+def legal_events(records: DataFrame, event: type[Event], also: Sequence[str] = ()) -> DataFrame:
     """One row for each record that keeps the contract of `event`: its fields, `appended_at` and `headers`.
+
+    `also` names columns of the record itself that are kept, such as its offset.
 
     The generator is there for the optimiser: it moves conditions through a projection, and would then parse the JSON
     once for every field that a condition looks at, but not through a generator.
     """
     parsed = records.select(
-        f.inline(f.array(schema.parse(event, f.col("value")))), f.col("timestamp").alias(APPENDED_AT), f.col(HEADERS)
+        f.inline(f.array(schema.parse(event, f.col("value")))),
+        f.col("timestamp").alias(APPENDED_AT),
+        f.col(HEADERS),
+        *also,
     )
     complete = parsed.withColumns(schema.with_defaults(event))
     return complete.where((f.col("type") == event.__name__) & schema.is_legal(event)).drop("type")

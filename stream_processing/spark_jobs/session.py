@@ -8,7 +8,9 @@ first; it reads the same options from `spark-defaults.conf` in the folder that S
 that file at every start, and `open_session` refuses to run in a JVM that was started without it.
 """
 
+import os
 import signal
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +21,7 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from contracts.errors import ConfigError, PartError
-from stream_processing.spark_jobs.columns import JVM_OPTION
+from stream_processing.spark_jobs.columns import JVM_OPTION, STACK_OPTION
 
 SHOW_BEANS: Final = "--add-exports=java.management/com.sun.jmx.mbeanserver=ALL-UNNAMED"
 """Lets `progress` read the JMX beans from Python."""
@@ -64,7 +66,11 @@ _FIXED: Final = {
     "spark.ui.retainedTasks": "200",
     "spark.sql.ui.retainedExecutions": "5",
     "spark.sql.streaming.ui.retainedQueries": "5",
-    # The state of open bars is a few rows; snapshots of it need not be kept long.
+    # State lives in RocksDB; between snapshots only what changed is written.
+    "spark.sql.streaming.stateStore.providerClass": (
+        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+    ),
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
     "spark.sql.streaming.minBatchesToRetain": "20",
     "spark.sql.streaming.stopTimeout": f"{STOP_TIMEOUT_S:.0f}s",
     "spark.driver.host": "127.0.0.1",
@@ -83,7 +89,7 @@ def prepare(folder: Path, log_file: Path, master: str, driver_memory: str, jars:
         "spark.driver.memory": driver_memory,
         "spark.jars": ",".join(map(str, jars)),
         "spark.driver.extraJavaOptions": " ".join(
-            (JVM_OPTION, COLLECTOR, SHOW_BEANS, f"-Dlog4j2.configurationFile={logging_file.as_uri()}")
+            (JVM_OPTION, STACK_OPTION, COLLECTOR, SHOW_BEANS, f"-Dlog4j2.configurationFile={logging_file.as_uri()}")
         ),
         "spark.local.dir": str(folder.parent / "scratch"),
         "spark.sql.warehouse.dir": str(folder.parent / "warehouse"),
@@ -95,6 +101,8 @@ def prepare(folder: Path, log_file: Path, master: str, driver_memory: str, jars:
 
 def open_session(options: dict[str, str], conf_dir: Path) -> SparkSession:
     """The session, in a JVM of this process's own or in the one that `spark-submit` started."""
+    # The stateful queries run Python beside the virtual machine; unless told otherwise this one, with our packages.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder
     for name, value in options.items():
         builder = builder.config(name, value)

@@ -7,12 +7,13 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.performance import pipeline, pricing, streaming
+from tests.performance import pipeline, pricing, storage, streaming
 
 BENCHMARKS: dict[str, Callable[[float], None]] = {
     "pipeline": pipeline.run,
     "streaming": streaming.run,
     "pricing": pricing.run,
+    "storage": lambda _: storage.run(),
 }
 
 

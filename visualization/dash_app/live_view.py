@@ -24,6 +24,8 @@ from contracts.events import (
 )
 from contracts.ports import Stamps
 
+BAR_S: Final = 60
+"""Length of the bars that are shown."""
 MAX_SYMBOLS: Final = 500
 MAX_CONTRACTS: Final = 50_000
 """About 50 MB; the simulated market has 3,500."""
@@ -167,7 +169,7 @@ class LiveView:
         _keep_newest(self._trades, event.symbol, event)
 
     def _on_bar(self, event: BarClosed, _: Stamps) -> None:
-        if event.symbol not in self._bars and len(self._bars) >= MAX_SYMBOLS:
+        if event.interval_s != BAR_S or (event.symbol not in self._bars and len(self._bars) >= MAX_SYMBOLS):
             return
         bars = self._bars.setdefault(event.symbol, [])
         place = bisect_left(bars, event.opened_at, key=_opened)

@@ -6,7 +6,8 @@ A component is a driver of log returns with a long-run variance of one a year. A
 three of them: the market, its sector and its own. The log-variance of a component is the sum of a fast and a slow
 first-order autoregression, one step a session, and of what is shared: the market's slow part and its regime, calm or
 stressed. Without that, independent variances would average out in a name, and its volatility would not persist as real
-ones do. Part of the innovations is the component's own return: falls raise variance (leverage).
+ones do. Part of the innovations is the component's own return: falls raise variance (leverage). In the market nearly
+all of them are: what an index of its volatility does in a day is told by what the market did.
 """
 
 from enum import Enum
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-STRESS: Final = 0.9
+STRESS: Final = 0.4
 """Rise of the market's log-variance in the stressed regime."""
 STRESS_BEGINS, STRESS_ENDS = 1 / 500, 1 / 40
 """Probabilities a session of entering and of leaving it."""
@@ -75,7 +76,7 @@ class Dynamics(NamedTuple):
 class Kind(Enum):
     """Kinds of components and their dynamics."""
 
-    MARKET = Dynamics(0.60, 12.0, SLOW_SPREAD, SLOW_HALF_LIFE, -0.80, -0.50, 0.0, STRESS, 0.010, -1.5, 2.0, 0.40)
+    MARKET = Dynamics(0.50, 9.0, SLOW_SPREAD, SLOW_HALF_LIFE, -0.95, -0.95, 0.0, STRESS, 0.010, -1.5, 2.0, 0.40)
     SECTOR = Dynamics(0.55, 12.0, 0.60, 250.0, -0.30, -0.10, 0.7, 0.7 * STRESS, 0.004, 0.0, 3.0, 0.20)
     OWN = Dynamics(0.70, 12.0, 0.80, 300.0, -0.25, -0.15, 0.7, 0.7 * STRESS, 0.015, 0.0, 4.0, 0.05)
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data_ingestion.simulator.core.clock import Session, elapsed
+from data_ingestion.simulator.core.clock import VARIANCE, Session, elapsed
 from data_ingestion.simulator.core.components import Component, Floats
 from data_ingestion.simulator.core.minutes import Minutes
 from data_ingestion.simulator.core.sessions import Course, State, World, expected_variance, innovation
@@ -31,7 +31,7 @@ class Expiry(NamedTuple):
 def place(world: World, now: Session, later: Session, expires_at: int) -> Expiry:
     """Where an instant (µs) lies in the session that contains it, or before whose open it comes."""
     time = min(max(0.0, (expires_at - later.opens_at) / (later.closes_at - later.opens_at)), 1.0)
-    passed = float(elapsed(np.array(time)))
+    passed = float(elapsed(np.array(time), VARIANCE))
     ahead = later.number - now.number
     return Expiry(ahead, passed if ahead == 0 else world.gap + (1 - world.gap) * passed)
 
@@ -83,14 +83,15 @@ def total_variance(
     now = State(*(part[chosen, None] for part in known))
     coming = expected_variance(world, component, now, np.arange(1.0, farthest + 1))
     before = np.concatenate([np.zeros((len(chosen), 1)), np.cumsum(coming, axis=1)], axis=1)
-    time = elapsed(chosen / filled.share.shape[1])
+    time = chosen / filled.share.shape[1]
+    gone, left = elapsed(time, VARIANCE), 1 - elapsed(time)  # jumps come as activity does
     passed = (np.cumsum(filled.share[0]) - filled.share[0])[chosen]
     whole_day = course.variance[number] * (1 - world.gap)
-    rest = whole_day * (1 - passed + component.kind.value.jump_variance * (1 - time))
+    rest = whole_day * (1 - passed + component.kind.value.jump_variance * left)
     columns = []
     for expiry in expiries:
         if expiry.ahead == 0:
-            columns.append(rest * np.clip((expiry.share - time) / (1 - time), 0.0, 1.0))
+            columns.append(rest * np.clip((expiry.share - gone) / (1 - gone), 0.0, 1.0))
         else:
             columns.append(rest + before[:, expiry.ahead - 1] + expiry.share * coming[:, expiry.ahead - 1])
     return np.stack(columns, axis=1) * (1 + component.kind.value.premium)

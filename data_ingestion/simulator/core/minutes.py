@@ -2,7 +2,7 @@
 
 Theory of operation
 -------------------
-A minute's variance is its share of the day's: the activity of the time of day, times a factor that wanders over tens
+A minute's variance is its share of the day's: that of the time of day, times a factor that wanders over tens
 of minutes, scaled to sum to one. The normals behind a day (diffusion, flow, sums of the flow) are first drawn freely;
 the day's return is a linear function of them, so shifting them along its gradient by what is missing makes them a draw
 from their law given that return (Matheron's rule). The gradient is a backward recursion over the minutes. The parts of
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from data_ingestion.simulator.core import flow as flows
-from data_ingestion.simulator.core.clock import Session, elapsed, minute_shares
+from data_ingestion.simulator.core.clock import VARIANCE, Session, elapsed, minute_shares
 from data_ingestion.simulator.core.components import Component, Floats
 from data_ingestion.simulator.core.seeding import Stream, generator, number_of
 from data_ingestion.simulator.core.sessions import Course, World
@@ -104,7 +104,7 @@ def _shares(wander: Floats) -> Floats:
     count = wander.shape[1]
     gain = WANDER * np.sqrt(1 - _KEEP**2)
     start = np.full((len(wander), 1), 0.0)
-    weight = minute_shares(count) * np.exp(_forward(_KEEP, start, gain * wander)[:, 1:])
+    weight = minute_shares(count, VARIANCE) * np.exp(_forward(_KEEP, start, gain * wander)[:, 1:])
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 

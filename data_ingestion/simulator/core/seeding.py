@@ -30,6 +30,7 @@ class Stream(IntEnum):
     GENERIC = 9
     HAPPENINGS = 10
     SNAPSHOTS = 11
+    TRUTH = 12
 
 
 @lru_cache(maxsize=4096)

@@ -34,7 +34,8 @@ def days(world: World, names: int, years: tuple[int, int]) -> Days:
 def premium(world: World, years: tuple[int, int]) -> Premium:
     """What options on the index expect of the coming month at each open, and the sessions that follow it.
 
-    A recorded index of volatility stands at closes; so each return here is of the session before the open.
+    A recorded index of volatility stands at closes, and returns are from close to close. Here they are from open to
+    open, so that what they and the changes of the index span is the same.
     """
     latent = _latent(world, INDEX, 0)
     chosen = np.flatnonzero(_chosen(latent, years))
@@ -42,8 +43,8 @@ def premium(world: World, years: tuple[int, int]) -> Premium:
     first = np.zeros(1, dtype=np.int64)
     expected = np.array([latent.total_variance(int(number), first, expiry)[0, 0, 0] for number in chosen])
     span = MONTH - latent.world.gap
-    both = _moves(latent, "night")[:, 0] + _moves(latent, "day")[:, 0]
-    return Premium(expected * sessions_a_year(world.hours) / span, both[chosen - 1])
+    night, day = (_moves(latent, part)[:, 0] for part in ("night", "day"))
+    return Premium(expected * sessions_a_year(world.hours) / span, day[chosen - 1] + night[chosen])
 
 
 def intraday(world: World, symbol: str, years: tuple[int, int]) -> Intraday:

@@ -1,4 +1,4 @@
-"""Dividends and splits."""
+"""Dividends and splits, by lot and in the terms of the anchor session: `terms` has what they do to prices as traded."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,7 +8,7 @@ import numpy as np
 
 from data_ingestion.simulator.happenings.columns import in_order
 from data_ingestion.simulator.happenings.company import ANCHOR_YEAR
-from data_ingestion.simulator.happenings.days import at_new_york, number, quarter_ends, session_on_or_after
+from data_ingestion.simulator.happenings.days import DAY_US, at_new_york, number, quarter_ends, session_on_or_after
 from data_ingestion.simulator.happenings.drawing import NO_YEAR, Use, random_of
 from data_ingestion.simulator.happenings.subjects import Bools, Floats, Ints, Subject
 
@@ -23,12 +23,11 @@ SPECIAL: Final = 0.015
 SPECIAL_YIELD: Final = (0.01, 0.05)
 """Of the anchor price."""
 SPLITS: Final = 0.02
-"""Chance a year of a split decided by lot, where no prices are known."""
-RATIOS: Final = (2, 3, 4, 10)
-HIGH: Final = 900.0
-"""Dollars at which a company splits, where prices are known."""
-USUAL: Final = 150.0
-"""Dollars it then aims at."""
+"""Chance a year of a split."""
+RATIOS: Final = ((2, 1), (3, 1), (4, 1), (10, 1), (3, 2))
+"""New shares for old ones."""
+LEAST_PRICE: Final = 20.0
+"""Dollars, by the anchor price, below which no split brings a share."""
 NOTICE: Final = 14
 """Days from announcing a split to trading on it, at least."""
 
@@ -42,7 +41,7 @@ class Dividends(NamedTuple):
     """Dollars a share of the anchor session's."""
     is_special: Bools
     ex_us: Ints
-    """Midnight in New York as the ex-date begins."""
+    """Midnight of Greenwich as the ex-date begins: the evening before in New York, where nobody trades by then."""
     ex_day: Ints
     paid_us: Ints
 
@@ -53,18 +52,27 @@ class Splits(NamedTuple):
     time_us: Ints
     name: Ints
     new_shares: Ints
-    """For each old one."""
+    old_shares: Ints
+    """So many become the new ones."""
     effective_us: Ints
-    """Midnight in New York as the first day in new terms begins."""
+    """Midnight of Greenwich as the first day in new terms begins."""
     effective_day: Ints
+
+    @property
+    def ratio(self) -> Floats:
+        """New shares for each old one."""
+        return np.asarray(self.new_shares / self.old_shares)
 
 
 def dividends(seed: int, subjects: Sequence[Subject], first_year: int, last_year: int) -> Dividends:
-    """Dividends declared in the first to the last year, four a year and now and then a special one."""
+    """Dividends declared in the first to the last year, four a year and now and then a special one.
+
+    An index declares none: what its members pay is its yield.
+    """
     rows: list[tuple[int, int, float, bool]] = []
     starts = quarter_ends(first_year - 1, last_year).reshape(-1)[3:-1].reshape(-1, 4)
     for place, subject in enumerate(subjects):
-        if subject.dividend_yield == 0.0:
+        if subject.dividend_yield == 0.0 or subject.is_index:
             continue
         offset = int(random_of(seed, Use.DIVIDENDS, subject.symbol, NO_YEAR).integers(10, 60))
         for row, year in enumerate(range(first_year, last_year + 1)):
@@ -83,46 +91,22 @@ def dividends(seed: int, subjects: Sequence[Subject], first_year: int, last_year
     paid = session_on_or_after(ex + TO_PAID)
     times = at_new_york(days, DECLARED)
     table = Dividends(
-        times, name.astype(np.int64), dollars.astype(np.float64), is_special.astype(np.bool_), at_new_york(ex, 0.0), ex,
+        times, name.astype(np.int64), dollars.astype(np.float64), is_special.astype(np.bool_), ex * DAY_US, ex,
         at_new_york(paid, 0.0),
     )  # fmt: skip
     return in_order(table)
 
 
 def splits(seed: int, subjects: Sequence[Subject], first_year: int, last_year: int) -> Splits:
-    """Splits by lot, for names whose prices are not made."""
+    """Splits announced in the first to the last year, of companies whose price allows for one."""
     rows = []
     for place, subject in enumerate(subjects):
-        for year in range(first_year, last_year + 1):
+        fitting = [one for one in RATIOS if subject.price * one[1] / one[0] >= LEAST_PRICE]
+        for year in range(first_year, last_year + 1) if subject.is_company and fitting else ():
             chance, when, which = random_of(seed, Use.SPLITS, subject.symbol, year).random(3).tolist()
-            if subject.is_company and chance < SPLITS:
-                rows.append((number(date(year, 1, 1)) + int(when * 360), place, RATIOS[int(which * len(RATIOS))]))
-    return _splits(rows)
-
-
-def splits_by_price(days: Ints, closes: Floats, subjects: Sequence[Subject]) -> Splits:
-    """Splits by rule: a company announces one when it closes above `HIGH` in terms of its splits so far.
-
-    `days`: numbers of the sessions' days (sessions,). `closes`: dollars in terms of the first session, (sessions,
-    names). The ratio is the largest of `RATIOS` that does not bring the price below `USUAL`.
-    """
-    rows = []
-    for place, subject in enumerate(subjects):
-        above, divisor = np.flatnonzero(closes[:, place] > HIGH), 1
-        while subject.is_company and len(above):
-            row = int(above[0])
-            price = closes[row, place] / divisor
-            ratio = max(ratio for ratio in RATIOS if ratio == RATIOS[0] or price / ratio >= USUAL)
-            rows.append((int(days[row]) + 1, place, ratio))
-            divisor *= ratio
-            settled = int(days[row]) + 2 * NOTICE
-            above = np.flatnonzero((closes[:, place] / divisor > HIGH) & (days > settled))
-    return _splits(rows)
-
-
-def _splits(rows: list[tuple[int, int, int]]) -> Splits:
-    day, name, ratio = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+            if chance < SPLITS:
+                rows.append((number(date(year, 1, 1)) + int(when * 360), place, *fitting[int(which * len(fitting))]))
+    day, name, new, old = np.array(rows, dtype=np.int64).reshape(-1, 4).T
     days = session_on_or_after(day)
     effective = session_on_or_after(days + NOTICE)
-    table = Splits(at_new_york(days, DECLARED), name, ratio, at_new_york(effective, 0.0), effective)
-    return in_order(table)
+    return in_order(Splits(at_new_york(days, DECLARED), name, new, old, effective * DAY_US, effective))

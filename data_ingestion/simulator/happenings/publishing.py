@@ -147,7 +147,7 @@ def _splits(happened: Happenings, source: str, since: int, until: int) -> Iterat
             **_base(source, int(table.time_us[row]), "SplitAnnounced", symbol, effective),
             symbol=symbol,
             new_shares=int(table.new_shares[row]),
-            old_shares=1,
+            old_shares=int(table.old_shares[row]),
             effective_at=effective,
         )
 

@@ -15,6 +15,8 @@ Bools = NDArray[np.bool_]
 
 FUNDS: Final = frozenset({"SPY", "QQQ", "SPX"})
 """Without earnings, filings, splits and news: what moves them is news on the market or on what they hold."""
+INDICES: Final = frozenset({"SPX"})
+"""Nobody holds these: they have a yield and no dividends."""
 _DETAILED: Final = frozenset(name.symbol for name in UNIVERSE)
 DETAILED_NEWS, GENERIC_NEWS = 2.0, 0.3
 """Articles a day that nothing else brought about."""
@@ -35,6 +37,11 @@ class Subject(NamedTuple):
     def is_company(self) -> bool:
         """Whether it reports; funds and indices do not."""
         return self.symbol not in FUNDS
+
+    @property
+    def is_index(self) -> bool:
+        """Whether nobody can hold it, so that it pays nothing itself."""
+        return self.symbol in INDICES
 
     @property
     def usual_day(self) -> float:

@@ -7,7 +7,8 @@
 | special cash dividend | less the dividend on the deliverable | unchanged | 100 shares |
 
 New strikes are listed beside them from the same day on. The digit counts a name's adjustments, so that no two different
-deliverables share a root.
+deliverables share a root. No deliverable has a part in cash: special dividends are in the strikes, and the ratios that
+are drawn leave whole shares, a hundred and fifty after three for two; strikes are rounded to tenths of a cent.
 """
 
 from datetime import date

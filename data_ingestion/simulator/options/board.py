@@ -36,7 +36,7 @@ class State(NamedTuple):
     spot: Floats
     """Dollars, (names,)."""
     rate: Floats
-    """Continuous, per year, (names,)."""
+    """Continuous, per year, (expiries,)."""
     stress: Floats
     """Between 0 (calm) and about 1, (names,)."""
     theta: Floats
@@ -72,7 +72,7 @@ def terms(classes: tuple[OptionClass, ...], known: Expiries, state: State) -> Te
     return Terms(
         name=name,
         years=np.maximum(years_between(state.moment, known.expires_at), LEAST_YEARS),
-        rate=state.rate[name],
+        rate=state.rate,
         dividend_yield=state.dividend_yield,
         theta=state.theta,
         rho=smile.rho[name],

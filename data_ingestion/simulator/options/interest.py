@@ -7,6 +7,9 @@ in monthly expiries than in weekly ones, more at round strikes, and falls off on
 stood, later for puts on what people insure. What is left is the contract's own: a lasting number and one that drifts.
 Volume follows the money and the calendar instead: most of it is near the spot and in the expiries that are next. Every
 contract that is opened or closed is traded, so a session's volume is at least the change of open interest.
+
+What somebody bought out of the ordinary (see `unusual`) is in the volume of its session and, as far as it opened
+positions, in the open interest from the next session on, until it is closed or the contract expires.
 """
 
 from collections.abc import Sequence
@@ -49,6 +52,10 @@ NEAR, FAR_SHARE = 1.0, 0.01
 DAILY: Final = 1.0
 """Standard deviation of the log of a session's volume."""
 _DAYS_PER_YEAR: Final = 365.0
+OPENED: Final = 0.8
+"""Share of what is bought out of the ordinary that opens positions."""
+KEPT: Final = 0.97
+"""Share of these that is left a session later."""
 _LASTING, _DRIFTING, _DAILY = 1, 2, 3
 
 
@@ -59,6 +66,19 @@ class Activity(NamedTuple):
     """Contracts held when the session begins."""
     volume: Ints
     """Contracts traded in the session."""
+
+
+class Bought(NamedTuple):
+    """What was bought out of the ordinary, arrays (purchases,)."""
+
+    key: Ints
+    """Of the contract, see `keys`."""
+    contracts: Ints
+    session: Ints
+    """Number of the session."""
+
+
+NOTHING: Final = Bought(*(np.zeros(0, np.int64) for _ in Bought._fields))
 
 
 class Setting(NamedTuple):
@@ -82,16 +102,23 @@ def keys(chain: Chain) -> Ints:
     return combined(roots[chain.place], days[chain.place], mills * 2 + chain.is_call)
 
 
-def activity(chain: Chain, classes: Sequence[OptionClass], now: Setting, then: Setting) -> Activity:
-    """Open interest at the session's open and volume in it; `then` is the next session, whose open interest follows."""
-    held = open_interest(chain, classes, now)
-    change = np.abs(open_interest(chain, classes, then) - held)
+def activity(
+    chain: Chain, classes: Sequence[OptionClass], now: Setting, then: Setting, bought: Bought = NOTHING
+) -> Activity:
+    """Open interest at the session's open and volume in it; `then` is the next session, whose open interest follows.
+
+    `bought` in this session and in those before it. The prices of `then` are in the terms of this session.
+    """
+    own = keys(chain)
+    held = open_interest(chain, classes, now) + _opened(own, now.session, bought)
+    change = np.abs(open_interest(chain, classes, then) + _opened(own, then.session, bought) - held)
     still_listed = np.array([one.day > now.day for one in chain.series], np.bool_)[chain.place]
-    return Activity(held, np.maximum(_volume(chain, classes, now), np.where(still_listed, change, 0)))
+    traded = _volume(chain, classes, now) + _found(own, bought, np.where(bought.session == now.session, 1.0, 0.0))
+    return Activity(held, np.maximum(traded, np.where(still_listed, change, 0)))
 
 
 def open_interest(chain: Chain, classes: Sequence[OptionClass], setting: Setting) -> Ints:
-    """Contracts held at a session's open."""
+    """Contracts held at a session's open, without what was bought out of the ordinary."""
     life, left, age = _days(chain, setting.day)
     volatility = column(tuple(classes), "volatility")[chain.name]
     deviation = volatility * np.sqrt(np.maximum(life, SHORTEST_DAYS) / _DAYS_PER_YEAR)
@@ -102,6 +129,22 @@ def open_interest(chain: Chain, classes: Sequence[OptionClass], setting: Setting
     gathered = np.where(left < 0, 0.0, -np.expm1(-RAMP * age / np.maximum(life, 1.0)))
     held = level * gathered * np.exp(own - np.abs(away - centre) / REACH)
     return np.asarray(np.floor(held).astype(np.int64))
+
+
+def _opened(own: Ints, session: int, bought: Bought) -> Ints:
+    """Positions that are left, at a session's open, of what was bought before it."""
+    ago = session - bought.session
+    return _found(own, bought, np.where(ago > 0, OPENED * KEPT ** np.maximum(ago - 1, 0), 0.0))
+
+
+def _found(own: Ints, bought: Bought, share: Floats) -> Ints:
+    """A share of each purchase, by contract."""
+    found = np.zeros(own.size, np.int64)
+    order = np.argsort(own, kind="stable")
+    place = np.minimum(np.searchsorted(own[order], bought.key), max(own.size - 1, 0))
+    known = np.flatnonzero(own[order][place] == bought.key) if own.size else np.zeros(0, np.int64)
+    np.add.at(found, order[place[known]], np.floor(bought.contracts[known] * share[known]).astype(np.int64))
+    return found
 
 
 def _volume(chain: Chain, classes: Sequence[OptionClass], setting: Setting) -> Ints:
@@ -133,9 +176,18 @@ def _own(key: Ints, setting: Setting) -> Floats:
     return np.asarray(lasting + DRIFTING * ((1 - weight) * first + weight * second))
 
 
+def round_step(price: Floats) -> Floats:
+    """Distance of the strikes that hold the most.
+
+    >>> round_step(np.array([48.0, 230.0])).tolist()
+    [1.0, 10.0]
+    """
+    return np.asarray(10.0 ** (np.floor(np.log10(price)) - 1))
+
+
 def _roundness(chain: Chain, usual: Floats) -> Floats:
     """Factor of open interest: people choose round numbers."""
-    step = 10.0 ** (np.floor(np.log10(usual)) - 1)[chain.name]
+    step = round_step(usual)[chain.name]
     is_round, is_half = (np.isclose(chain.strike / part, np.rint(chain.strike / part)) for part in (step, step / 2))
     return np.asarray(np.where(is_round, ROUND, np.where(is_half, HALF_ROUND, 1.0)))
 

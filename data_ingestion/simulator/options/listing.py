@@ -48,7 +48,7 @@ class Chain(NamedTuple):
     shares: Floats
     """Shares delivered for each of the multiplier's hundred."""
 
-    def where(self, chosen: Bools) -> "Chain":
+    def where(self, chosen: Bools | Ints) -> "Chain":
         """The chosen contracts; `series` stays whole."""
         return Chain(
             series=self.series,

@@ -5,6 +5,9 @@ Theory of operation
 What is listed through a session, and how often each contract quotes, follows from the session alone. A minute's quotes
 of a name are drawn from the name's own generator, so they are the same whatever other names there are. They are priced
 a few seconds at a time, as they are asked for: pricing a whole minute at once would make its first quotes late.
+
+A quote of a contract on another deliverable than a hundred shares carries the price of what it delivers for each of the
+multiplier's hundred, a share and a half after a split of three for two: its Greeks need nothing else.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,14 +24,19 @@ from data_ingestion.simulator.core.clock import MICROS, MINUTE_US, Session, acti
 from data_ingestion.simulator.core.flow import GRID_US
 from data_ingestion.simulator.core.latent import Latent, Segment
 from data_ingestion.simulator.core.seeding import Stream, generator
+from data_ingestion.simulator.happenings import rates
+from data_ingestion.simulator.happenings.days import number as day_number
+from data_ingestion.simulator.happenings.subjects import subject_of
+from data_ingestion.simulator.happenings.terms import payouts
 from data_ingestion.simulator.options.arrays import Floats, Ints
 from data_ingestion.simulator.options.board import Expiries, State, board, expiries
+from data_ingestion.simulator.options.carry import Carry, adjustments, carry
 from data_ingestion.simulator.options.classes import OptionClass
 from data_ingestion.simulator.options.ladder import Opens
 from data_ingestion.simulator.options.listing import Chain, chain
 from data_ingestion.simulator.orders.listing import Listed, numbers
 from data_ingestion.simulator.orders.touch import Touch
-from data_ingestion.simulator.universe import CENTS, RATE, Name
+from data_ingestion.simulator.universe import CENTS, Name
 from models.quantitative.times import years_between
 
 LISTED_DAYS: Final = 960
@@ -66,8 +74,7 @@ class Day(NamedTuple):
     chain: Chain
     known: Expiries
     contracts: tuple[Contract, ...]
-    dividend_yield: Floats
-    """(expiries,)."""
+    carry: Carry
     times: Ints
     """Times of expiry, µs, each once."""
     places: tuple[expectations.Expiry, ...]
@@ -78,6 +85,10 @@ class Day(NamedTuple):
     """(contracts,): the name's place plus the weight of its contracts up to this one, as a share."""
     last: Ints
     """(names,): place of each name's last contract."""
+
+    def dividend_yield(self, moment: int) -> Floats:
+        """Of each expiry at a moment (µs), continuous, per year."""
+        return self.carry.dividend_yield(self.known, moment)
 
     def theta(self, minute: int, by_time: Floats, lumps: Lumps) -> Floats:
         """Total variance of each expiry at a minute's start; `by_time` is (times, names), without what is scheduled."""
@@ -91,9 +102,15 @@ def no_lumps(_moment: int, times: Ints) -> Floats:
 
 
 def day_of(latent: Latent, names: Sequence[Name], classes: tuple[OptionClass, ...], number: int) -> Day:
-    """What is quoted through session `number`. Names, classes and the latent market's symbols are in one order."""
+    """What is quoted through session `number`. Names, classes and the latent market's symbols are in one order.
+
+    The latent market's prices are as traded: they know of the splits and dividends that the contracts know of.
+    """
     session = latent.sessions[number]
-    listed = chain(classes, session.day, _opens(latent, number)).alive(session.opens_at)
+    subjects = tuple(subject_of(name) for name in names)
+    paid = payouts(latent.world.seed, subjects)
+    events = adjustments(paid, len(names))
+    listed = chain(classes, session.day, opens(latent, number), events).alive(session.opens_at)
     known = expiries(listed)
     times, of_time = np.unique(known.expires_at, return_inverse=True)
     places = tuple(
@@ -107,9 +124,11 @@ def day_of(latent: Latent, names: Sequence[Name], classes: tuple[OptionClass, ..
             strict=True,
         )
     )  # fmt: skip
-    dividend = np.array([name.dividend_yield for name in names])[known.name]
+    spot = np.exp(latent.log_opens[number])
+    curve = rates.known(rates.curves(latent.world.seed, session.day.year - 1, session.day.year), session.opens_at)
+    held = carry(paid, subjects, curve, session.opens_at, day_number(session.day), spot, known)
     none = np.empty(0), np.empty(0, np.int64)
-    day = Day(session, classes, listed, known, contracts, dividend, times, places, of_time, *none)
+    day = Day(session, classes, listed, known, contracts, held, times, places, of_time, *none)
     cumulative, last = _weights(latent, day)
     return day._replace(cumulative=cumulative, last=last)
 
@@ -149,11 +168,12 @@ class _Rows(NamedTuple):
     spot: Floats
 
 
-def _opens(latent: Latent, number: int) -> list[Opens]:
+def opens(latent: Latent, number: int, places: slice = slice(None)) -> list[Opens]:
+    """Opening prices of some names, all unless told, that decide which contracts are listed in a session."""
     today = latent.sessions[number].day.toordinal()
     days = np.array([session.day.toordinal() for session in latent.sessions[: number + 1]])
     first = int(np.searchsorted(days, today - LISTED_DAYS))
-    prices = np.exp(latent.log_opens[first : number + 1])
+    prices = np.exp(latent.log_opens[first : number + 1, places])
     return [Opens(days[first:], prices[:, name]) for name in range(prices.shape[1])]
 
 
@@ -191,14 +211,13 @@ def _of_name(
 
 def _state(segment: Segment, latent: Latent, day: Day, lumps: Lumps) -> State:
     share = segment.minute / segment.session.minutes
-    names = len(day.classes)
     return State(
         moment=segment.started_at,
         spot=np.exp(segment.path.log_price[0]),
-        rate=np.full(names, RATE),
+        rate=day.carry.rate,
         stress=latent.stress(segment.session.number),
         theta=_theta(latent, day, segment.minute, lumps),
-        dividend_yield=day.dividend_yield,
+        dividend_yield=day.dividend_yield(segment.started_at),
         share=share,
         activity=float(activity(np.array(share))),
     )
@@ -208,6 +227,7 @@ def _events(
     segment: Segment, day: Day, state: State, source: str, rows: _Rows, noise: Floats
 ) -> Iterator[OptionQuoteReceived]:
     made = board(day.chain, day.classes, day.known, state, noise, rows.place, rows.spot).quotes
+    expiry, listed = day.known.of_contract[rows.place], day.chain
     columns = zip(
         (segment.started_at + rows.offset).tolist(),
         [day.contracts[place] for place in rows.place.tolist()],
@@ -216,12 +236,13 @@ def _events(
         (made.ask_cents / CENTS).tolist(),
         made.bid_size.tolist(),
         made.ask_size.tolist(),
-        rows.spot.tolist(),
+        (rows.spot * listed.shares[rows.place]).tolist(),
         (segment.started_at + rows.offset // GRID_US * GRID_US).tolist(),
-        day.dividend_yield[day.known.of_contract[rows.place]].tolist(),
+        state.rate[expiry].tolist(),
+        state.dividend_yield[expiry].tolist(),
         strict=True,
     )
-    for time, contract, sequence, bid, ask, bid_size, ask_size, spot, spot_time, dividend_yield in columns:
+    for time, contract, sequence, bid, ask, bid_size, ask_size, spot, spot_time, rate, dividend_yield in columns:
         fact = f"OptionQuoteReceived|{source}|{contract.symbol}|{time}|{sequence}"
         yield OptionQuoteReceived(
             event_id=sha256(fact.encode()).hexdigest()[:ID_LENGTH],
@@ -241,7 +262,7 @@ def _events(
             ask_size=ask_size,
             underlying_price=spot,
             underlying_time=spot_time,
-            rate=RATE,
+            rate=rate,
             dividend_yield=dividend_yield,
             sequence=sequence,
         )

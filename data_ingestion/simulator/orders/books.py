@@ -16,7 +16,7 @@ from data_ingestion.simulator.core.clock import MICROS, MINUTE_US
 from data_ingestion.simulator.core.flow import GRID_US
 from data_ingestion.simulator.core.latent import SECONDS, Segment
 from data_ingestion.simulator.core.seeding import Stream, generator
-from data_ingestion.simulator.orders import depth
+from data_ingestion.simulator.orders import depth, queues
 from data_ingestion.simulator.orders.listing import Listed, excitement, numbers
 from data_ingestion.simulator.orders.touch import Touch
 from data_ingestion.simulator.orders.trades import Trades
@@ -109,19 +109,23 @@ def _of_name(
     step, path = offset // GRID_US, segment.path
     thick = usual * np.exp(depth.THIN * (0.5 - best.thinness[offset // MICROS, name]))
     walls = depth.walls(random, offset, MINUTE_US)
-    lean = depth.leans(path.pressure[step, name], path.decoy[step, name])
+    lean = depth.leans(*(column[step, name] for column in (path.pressure, path.decoy, path.habit, best.stands)))
     sides = depth.sizes(random, lean, thick, SECONDS / max(1, len(due)))
     bid_sizes, ask_sizes = (side * np.exp(wall) for side, wall in zip(sides, walls, strict=True))
     own = traded.name == name
     for side, sizes in ((-1, bid_sizes), (1, ask_sizes)):
         taken = own & (traded.side == side)
         sizes[:, 0] *= depth.left(offset, traded.offset[taken], traded.size[taken] / usual)
+    bid, ask = best.bid[step, name], best.ask[step, name]
+    fresh = (np.diff(bid, prepend=0) != 0) | (np.diff(ask, prepend=0) != 0)
+    made_by = queues.orders(random, path.habit[step, name], offset, traded.offset[own], traded.side[own])
+    bid_sizes[:, 0], ask_sizes[:, 0] = queues.shown(bid_sizes[:, 0], ask_sizes[:, 0], fresh, made_by)
     return Books(
         name=np.full(len(due), name),
         sequence=np.arange(due.start, due.stop),
         offset=offset,
-        bid=best.bid[step, name],
-        ask=best.ask[step, name],
+        bid=bid,
+        ask=ask,
         bid_sizes=depth.whole(bid_sizes),
         ask_sizes=depth.whole(ask_sizes),
     )

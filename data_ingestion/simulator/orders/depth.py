@@ -2,12 +2,20 @@
 
 Theory of operation
 -------------------
-Half the log of a level's bid size over its ask size is its lean. The pressure, which leads the price, leans every level
-and the deep ones most; the decoy, which moves nothing, leans only the best two, and these are also the noisiest. So the
-best level alone misleads, and who weighs the whole book and remembers it for a few seconds sees the pressure nearly
-as well as the truth does. A book of a few a second tells `INFORMATION` about the pressure: the inverse of the variance
-with which it alone measures it. Filtered at rate r, the remaining variance P of a pressure of half-life h solves
-r·INFORMATION·P² + 2θP = 2θ, θ = ln 2 / h: 0.07 at four books a second.
+Half the log of a level's bid size over its ask size is its lean. The pressure, which leads the price, leans every
+level. The best two lean most, but for more reasons: a decoy and the slow habit of the name, which move nothing, noise
+that lasts for seconds, and, the best one, for where the fair price stands.
+
+The mid stands still while the fair price goes from one tick to the next. Where it is on that way is where the mid will
+go, and it shows: who knows takes from the queue that the fair price comes near to and waits in the other, so that one
+is thin and the other thick. It tells the next move of the *mid*, in any market, and nothing of the fair price's, which
+can be read from the book as it is. No round trip earns it either: the fair price is less than a tick from the mid when
+one buys, as often above as below it when one sells, and two halves of a spread cost a tick at least.
+
+So the best level alone misleads who asks for more than the next tick, and who weighs the whole book and remembers it
+for a few seconds sees the pressure nearly as well as the truth does. A book of a few a second tells `INFORMATION` about
+the pressure: the inverse of the variance with which its deep levels alone measure it. Filtered at rate r, the remaining
+variance P of a pressure of half-life h solves r·INFORMATION·P² + 2θP = 2θ, θ = ln 2 / h: 0.04 at four books a second.
 
 Levels are otherwise disturbed by noise of the moment; by walls, large orders deep in the book that stand for seconds
 and go again untraded; and by trades, which take from the best level until it is replenished.
@@ -16,28 +24,37 @@ and go again untraded; and by trades, which take from the best level until it is
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from data_ingestion.simulator.core.components import Floats
 from data_ingestion.simulator.universe import Ints
 
 LEVELS: Final = 10
-SHAPE: Final[Floats] = np.array([1.0, 1.8, 2.3, 2.5, 2.6, 2.6, 2.6, 2.6, 2.6, 2.6])
+SHAPE: Final[Floats] = np.array([1.0, 2.0, 2.7, 2.8, 2.9, 2.9, 2.9, 2.9, 2.9, 2.9])
 """Median depth of the levels, in depths of the best."""
-LEAN: Final[Floats] = 0.165 * -np.expm1(-(np.arange(LEVELS) + 2.0) / 3.0)
+LEAN: Final[Floats] = np.array([0.35, 0.22, 0.11, 0.11, 0.12, 0.125, 0.13, 0.135, 0.135, 0.135])
 """By how much a pressure of one leans each level."""
-DECOY: Final[Floats] = np.array([0.45, 0.30] + [0.0] * (LEVELS - 2))
+DECOY: Final[Floats] = np.array([0.20, 0.20] + [0.0] * (LEVELS - 2))
 """By how much a decoy of one leans each level."""
-NOISE: Final[Floats] = np.array([0.50, 0.32, 0.25, 0.20, 0.17, 0.16, 0.16, 0.15, 0.15, 0.15])
+HABIT: Final[Floats] = np.array([0.35, 0.25] + [0.0] * (LEVELS - 2))
+"""By how much a habit of one leans each level."""
+STANDS: Final[Floats] = np.array([1.7] + [0.0] * (LEVELS - 1))
+"""By how much a fair price one tick above the mid leans each level."""
+NOISE: Final[Floats] = np.array([0.25, 0.30, 0.22, 0.14, 0.09, 0.07, 0.065, 0.06, 0.06, 0.06])
 """Standard deviation of each level's lean around that."""
 LASTING: Final = 2
 """At so many of the best levels that noise lasts; further away it is new in every book."""
-LASTS_S: Final = 2.0
+LASTS_S: Final = 6.0
 """Its half-life."""
-COMMON: Final[Floats] = np.array([0.6, 0.45, 0.35, 0.25, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
+COMMON: Final[Floats] = np.array([0.85, 0.74, 0.52, 0.40, 0.35, 0.30, 0.28, 0.26, 0.25, 0.25])
 """Standard deviation of what the logs of both sides of a level share."""
-INFORMATION: Final = float((LEAN[2:] ** 2 / NOISE[2:] ** 2).sum())
-"""About the pressure in one book, in the levels that the decoy does not touch."""
+COMMON_LASTS_S: Final = 10.0
+"""Its half-life."""
+OTHERWISE_LEANT: Final[NDArray[np.bool_]] = (DECOY != 0) | (HABIT != 0) | (STANDS != 0)
+"""Whether something else than the pressure leans each level."""
+INFORMATION: Final = float(((LEAN / NOISE) ** 2)[~OTHERWISE_LEANT].sum())
+"""About the pressure in one book, in the levels that nothing else leans."""
 THIN: Final = 0.5
 """By how much the log of depth falls from the thickest to the thinnest second."""
 DEPTH_BY_VOLATILITY: Final = -0.5
@@ -64,19 +81,17 @@ def sizes(random: np.random.Generator, lean: Floats, usual: Floats, gap_s: float
     `lean` (books, LEVELS) is without noise, `usual` (books,) the depth.
     """
     noise, common = random.standard_normal((2, *lean.shape))
-    keep = 2.0 ** (-gap_s / LASTS_S)
-    gain = np.full((len(lean), 1), np.sqrt(1 - keep**2))
-    gain[:1] = 1.0
-    noise[:, :LASTING] = lfilter([1.0], [1.0, -keep], gain * noise[:, :LASTING], axis=0)
+    noise[:, :LASTING] = _lasting(noise[:, :LASTING], 2.0 ** (-gap_s / LASTS_S))
     lean = lean + NOISE * noise
-    common = usual[:, None] * SHAPE * np.exp(COMMON * common)
+    common = usual[:, None] * SHAPE * np.exp(COMMON * _lasting(common, 2.0 ** (-gap_s / COMMON_LASTS_S)))
     ratio = np.exp(lean)
     return common * ratio, common / ratio
 
 
-def leans(pressure: Floats, decoy: Floats) -> Floats:
-    """Expected lean of each level, (books, LEVELS)."""
-    return np.asarray(LEAN * pressure[:, None] + DECOY * decoy[:, None])
+def leans(pressure: Floats, decoy: Floats, habit: Floats, stands: Floats) -> Floats:
+    """Expected lean of each level, (books, LEVELS); `stands`: ticks from the mid to the fair price."""
+    weighted = ((LEAN, pressure), (DECOY, decoy), (HABIT, habit), (STANDS, stands))
+    return np.asarray(sum(weights * column[:, None] for weights, column in weighted))
 
 
 def walls(random: np.random.Generator, offset: Ints, length_us: int) -> Floats:
@@ -103,3 +118,10 @@ def left(offset: Ints, traded_at: Ints, share: Floats) -> Floats:
 def whole(size: Floats) -> Ints:
     """At least one share."""
     return np.maximum(1, np.rint(size)).astype(np.int64)
+
+
+def _lasting(normals: Floats, keep: float) -> Floats:
+    """Autoregressions of variance one from normals (books, levels)."""
+    gain = np.full((len(normals), 1), np.sqrt(1 - keep**2))
+    gain[:1] = 1.0
+    return np.asarray(lfilter([1.0], [1.0, -keep], gain * normals, axis=0))

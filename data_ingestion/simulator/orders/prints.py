@@ -61,7 +61,7 @@ LOTS: Final = 0.75
 RAISED: Final = 0.25
 """Share of trades between half a lot and a lot that are a lot."""
 PRESSURE: Final = 0.20
-HABIT: Final = 0.26
+HABIT: Final = 0.32
 RUN: Final = 0.36
 RUN_KEEP: Final = 0.85
 """From one order to the next."""

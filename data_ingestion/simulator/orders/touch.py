@@ -26,7 +26,7 @@ from data_ingestion.simulator.orders.depth import LEVELS
 from data_ingestion.simulator.orders.listing import Listed, excitement
 from data_ingestion.simulator.universe import CENTS, Ints
 
-WIDE: Final = 0.2
+WIDE: Final = 0.12
 """Share of the seconds of a usual minute in which a spread of whole ticks is to be a tick wider."""
 WIDENING: Final = 0.5
 """Power of relative volatility with which spreads grow."""
@@ -47,6 +47,8 @@ class Touch(NamedTuple):
     ask: Ints
     thinness: Floats
     """Uniform between 0 and 1, one number a second, (seconds, names): where it is large books are wide and thin."""
+    stands: Floats
+    """How far the fair price is above the mid, in ticks: (STEPS, names)."""
 
 
 def touch(segment: Segment, columns: Listed) -> Touch:
@@ -62,7 +64,7 @@ def touch(segment: Segment, columns: Listed) -> Touch:
     ]
     middle, spread = np.array(held, dtype=np.int64).transpose(1, 2, 0)
     bid = np.maximum((middle - spread) // 2, LEVELS * columns.level_ticks)
-    return Touch(bid, bid + spread, thinness)
+    return Touch(bid, bid + spread, thinness, (halves - middle) / 2)
 
 
 def _held(fair: list[float], wanted: list[int], early: float) -> tuple[list[int], list[int]]:

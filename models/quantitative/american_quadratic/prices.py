@@ -43,6 +43,7 @@ class Valued(NamedTuple):
     vega: Number
     theta: Number
     rho: Number
+    premium: Premium
 
 
 def add_values(
@@ -71,6 +72,7 @@ def add_values(
         vega=where(held, european.vega + PERCENT * by_vol, 0.0),
         theta=where(held, european.theta + decay * (1.0 / DAYS_PER_YEAR), 0.0),
         rho=where(held, chain.step("bounded_rho", _toward_zero(chain, european.rho, PERCENT * by_rate)), 0.0),
+        premium=premium,
     )
 
 

@@ -9,7 +9,7 @@ less than the approximation's own error. Exercise at once is worth what it pays:
 no volatility.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from numpy.typing import ArrayLike
 
@@ -23,10 +23,12 @@ from models.quantitative.american_quadratic.premium import (
     guessed_boundary,
 )
 from models.quantitative.american_quadratic.prices import STEPS, add_values, by_total_vol, named_steps
+from models.quantitative.american_quadratic.second_order import add_second_order
+from models.quantitative.blocks import Floats
 from models.quantitative.engines import evaluate
 from models.quantitative.european import PERCENT, sensitivities
 from models.quantitative.formulas import MISSING, Chain, Condition, Formula, Number, exp, where, within
-from models.quantitative.quotes import QuoteGreeks, Solved, add_european_vol, add_quote, add_reason, is_sharp
+from models.quantitative.quotes import Solved, add_european_vol, add_quote, add_reason, is_sharp
 from models.quantitative.reasons import Reason
 from models.quantitative.terms import MAX_PRICE, add_terms
 
@@ -40,6 +42,37 @@ LEAST_STEP: Final = 0.3
 LEAST_VEGA: Final = 1e-9
 """Per volatility point, as a share of the put's strike."""
 _SMALL: Final = 1e-12
+
+
+class StyleGreeks(NamedTuple):
+    """Results of `greeks_by_style`, each in the shape of the inputs.
+
+    Where `reason_code` is not `ok` all others are NaN, except `price`, which is there for every uncrossed quote with
+    a bid and usable inputs.
+    """
+
+    reason_code: Floats
+    """Index in `reasons.REASONS`."""
+    price: Floats
+    """The middle of bid and ask."""
+    implied_vol: Floats
+    """Per year."""
+    delta: Floats
+    """Per 1.00 of the underlying."""
+    gamma: Floats
+    """Change of delta per 1.00 of the underlying."""
+    vega: Floats
+    """Per volatility point (0.01)."""
+    theta: Floats
+    """Per calendar day (1/365 year)."""
+    rho: Floats
+    """Per percentage point of rate (0.01)."""
+    vanna: Floats
+    """Change of delta per volatility point (0.01)."""
+    volga: Floats
+    """Change of vega (per volatility point) per volatility point."""
+    charm: Floats
+    """Change of delta per calendar day (1/365 year) that passes."""
 
 
 def _formula() -> Formula:
@@ -74,9 +107,11 @@ def _formula() -> Formula:
     vega = chain.step("answered_vega", where(answered, values.vega, 1.0))
     missed = (values.price - mid) / vega * PERCENT
     chain.step("implied_vol", where(answered, where(deal.exercisable, vol - missed, vol), MISSING))
-    for name in QuoteGreeks._fields[3:]:
-        chain.step(name, where(answered, getattr(values, name), MISSING))
-    return chain.close(*QuoteGreeks._fields)
+    moves = add_second_order(chain, terms, deal, vol, chosen, at, values, named)
+    for name, value in (values._asdict() | moves._asdict()).items():
+        if name in StyleGreeks._fields[3:]:
+            chain.step(name, where(answered, value, MISSING))
+    return chain.close(*StyleGreeks._fields)
 
 
 def _american_vol(chain: Chain, deal: Deal, start: Number, target: Number) -> tuple[Number, Boundary]:
@@ -109,7 +144,7 @@ def _unsolved(chain: Chain, deal: Deal, solved: Solved, worth: Condition, bounde
 
 
 GREEKS_BY_STYLE: Final = _formula()
-"""`QuoteGreeks` from `bid`, `ask`, the inputs of `terms.add_terms`, `is_american` (1 or 0) and `underlying_age_s`."""
+"""`StyleGreeks` from `bid`, `ask`, the inputs of `terms.add_terms`, `is_american` (1 or 0) and `underlying_age_s`."""
 
 
 def greeks_by_style(
@@ -125,7 +160,7 @@ def greeks_by_style(
     *,
     underlying_age_s: ArrayLike = 0.0,
     threads: int = 1,
-) -> QuoteGreeks:
+) -> StyleGreeks:
     """Implied volatility at the middle of the quote, and the Greeks at it, by the contract's exercise style.
 
     Prices are per share; rate and yield are continuous and per year; arguments broadcast. `underlying_age_s` says by
@@ -136,4 +171,4 @@ def greeks_by_style(
     '0.300'
     """
     inputs = (bid, ask, underlying_price, strike, years, rate, dividend_yield, is_call)
-    return QuoteGreeks(*evaluate(GREEKS_BY_STYLE, *inputs, is_american, underlying_age_s, threads=threads))
+    return StyleGreeks(*evaluate(GREEKS_BY_STYLE, *inputs, is_american, underlying_age_s, threads=threads))

@@ -1,77 +1,24 @@
 """The writer as a service of its own, between a real broker and a real database."""
 
-import os
 import signal as signals
-import subprocess
-import sys
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-import yaml
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from contracts.events import Event
 from contracts.topics import TRADES
 from data_ingestion.kafka_producers.idempotent import KafkaSink
-from runtime.services import metrics_port
-from runtime.supervisor.ports import LOOPBACK, any_free
-from runtime.supervisor.probes import http_probe
 from storage.timescaledb_client.schema import BY_RECORD
 from tests.integration.storage.database import Database
+from tests.integration.storage.service import TIMEOUT_S, Service
+from tests.servers.influx import BUCKET, ORG, TOKEN, InfluxServerDouble
 from tests.streaming_job import running_broker
-from tests.unit.storage.market import option_quote, signal, trade
+from tests.unit.models.market import bar
+from tests.unit.storage.market import BEGAN, option_quote, signal, trade
 from tests.waiting import wait_until
-
-TIMEOUT_S = 60.0
-LONG_RETENTION_HOURS = 10_000_000
-"""The events of these tests are dated when they were written."""
-
-
-class Service:
-    """`python -m storage.main`, configured for one broker and one database."""
-
-    def __init__(self, folder: Path, bootstrap: str, database: Database) -> None:
-        config = folder / "config"
-        config.mkdir()
-        self._metrics_port = any_free()
-        sections = {
-            "kafka": {"bootstrap_servers": bootstrap},
-            "database": {**database.settings, "retention_hours": LONG_RETENTION_HOURS},
-            "serving": {"metrics_port": self._metrics_port - metrics_port("writer", 0)},
-        }
-        for name, values in sections.items():
-            (config / f"{name}_config.yaml").write_text(yaml.safe_dump(values))
-        self._environment = os.environ | {
-            "OPTIONSAI_CONFIG_DIR": str(config),
-            "OPTIONSAI_STATE_DIR": str(folder / "state"),
-            "DATABASE_PASSWORD": database.password,
-        }
-        self.log = folder / "writer.log"
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "storage.main"], env=self._environment, stdout=log, stderr=log
-            )
-        wait_until(
-            lambda: http_probe(LOOPBACK, self._metrics_port) is None, TIMEOUT_S, f"the writer is ready; see {self.log}"
-        )
-
-    def end(self, how: signals.Signals) -> int:
-        """Send a signal; the exit status."""
-        self._process.send_signal(how)
-        return self._process.wait(TIMEOUT_S)
-
-    def metric(self, line: str) -> float:
-        """A sample of `/metrics`, by its name and labels; zero while there is none."""
-        connection = HTTPConnection(LOOPBACK, self._metrics_port, timeout=5)
-        connection.request("GET", "/metrics")
-        lines = connection.getresponse().read().decode().splitlines()
-        connection.close()
-        return next((float(found.rsplit(" ", 1)[1]) for found in lines if found.startswith(line + " ")), 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +89,47 @@ def test_the_service_stores_survives_a_kill_reports_a_gap_and_stops_in_order(
     assert service.metric(f'optionsai_writer_lost_records_total{{topic="{TRADES.name}"}}') == 1.0
     assert '"event": "gap"' in service.log.read_text()
     assert service.end(signals.SIGTERM) == 0
+
+
+def test_time_series_go_beside_the_rows_and_neither_waits_for_the_other(
+    broker: str, database: Database, tmp_path: Path
+) -> None:
+    with InfluxServerDouble() as double:
+        section: dict[str, str | float] = {
+            "url": double.url, "org": ORG, "bucket": BUCKET, "flush_interval_s": 0.1, "timeout_s": 1.0,
+        }  # fmt: skip
+        service = Service(tmp_path, broker, database, section)
+        service.start({"INFLUXDB_TOKEN": TOKEN})
+        publish(broker, signal(100), bar(BEGAN, 100.0), trade(100))
+        wait_until(lambda: {"signals", "bars"} <= names(double), TIMEOUT_S, "points have arrived")
+        wait_until(lambda: hold(database, signal(100), trade(100)), TIMEOUT_S, "rows are stored")
+
+        double.stop()
+        publish(broker, signal(101))
+        wait_until(lambda: hold(database, signal(101)), TIMEOUT_S, "rows do not wait for the series")
+        interruptions = "optionsai_series_interruptions_total"
+        wait_until(lambda: service.metric(interruptions) > 0, TIMEOUT_S, "the outage is noticed")
+        assert service.end(signals.SIGKILL) == -signals.SIGKILL
+
+        double.start()
+        service.start({"INFLUXDB_TOKEN": TOKEN})
+        wait_until(lambda: count(double, "signals") >= 2, TIMEOUT_S, "the point of the outage has arrived")
+        assert service.metric("optionsai_series_points_total") > 0
+        assert service.end(signals.SIGTERM) == 0
+
+
+def test_without_its_token_the_service_does_not_start_and_says_which(
+    broker: str, database: Database, tmp_path: Path
+) -> None:
+    service = Service(tmp_path, broker, database, {"url": "http://127.0.0.1:1"})
+    service.launch()
+    assert service.wait() == 1
+    assert "INFLUXDB_TOKEN: missing, needed for database_config.yaml: influxdb.url" in service.log.read_text()
+
+
+def names(double: InfluxServerDouble) -> set[str]:
+    return {name for name, _, _ in list(double.points)}
+
+
+def count(double: InfluxServerDouble, measurement: str) -> int:
+    return sum(1 for name, _, _ in list(double.points) if name == measurement)

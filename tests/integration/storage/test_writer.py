@@ -19,7 +19,7 @@ from storage.timescaledb_client.partitions import HOUR_US
 from storage.timescaledb_client.store import Store
 from storage.writer import Writer
 from tests.integration.storage.database import Database
-from tests.unit.storage.market import BEGAN, SECOND, option_quote, signal, trade
+from tests.unit.storage.market import BEGAN, KEPT, SECOND, option_quote, signal, trade
 from tests.unit.storage.scripted import Diary, Log, LogSink, ScriptedSource
 from tests.waiting import wait_until
 
@@ -67,9 +67,9 @@ def filled(count: int) -> Log:
 @contextmanager
 def writing(database: Database, source: ScriptedSource, log: Log, diary: Diary) -> Iterator[None]:
     """A writer at work in a thread; its tables exist from the start, so that tests can look at them at any time."""
-    Store.open(database.dsn, 24).close()
+    Store.open(database.dsn, KEPT).close()
     stop = threading.Event()
-    writer = Writer(source, LogSink(log), lambda: Store.open(database.dsn, 24), diary, lambda: NOW, 0.005)
+    writer = Writer(source, LogSink(log), lambda: Store.open(database.dsn, KEPT), diary, lambda: NOW, 0.005)
     thread = threading.Thread(target=writer.run, args=(stop,))
     thread.start()
     try:
@@ -123,7 +123,7 @@ def test_everything_is_stored_once_over_hours_replays_and_rejects(database: Data
 
 
 def test_a_connection_cut_between_copy_and_commit_loses_and_doubles_nothing(database: Database) -> None:
-    Store.open(database.dsn, 24).close()
+    Store.open(database.dsn, KEPT).close()
     with database.connect() as connection:
         connection.execute(CUT_BEFORE_COMMIT)
     log, diary = filled(300), Diary()
@@ -147,7 +147,7 @@ def test_a_database_killed_at_work_is_waited_for_and_nothing_is_lost(database: D
 
 
 def test_a_writer_killed_again_and_again_loses_and_doubles_nothing(database: Database) -> None:
-    Store.open(database.dsn, 24).close()
+    Store.open(database.dsn, KEPT).close()
     stored = 0
     for _ in range(3):
         child = subprocess.Popen([sys.executable, "-m", __name__, database.dsn], env=os.environ)
@@ -189,7 +189,7 @@ def test_retention_drops_old_hours_while_the_writer_works(database: Database) ->
     log, diary = Log(), Diary()
     log.append(trade(0, at=NOW - 30 * HOUR_US), appended_at=NOW)
     log.append(trade(1), appended_at=NOW)
-    store = Store.open(database.dsn, 48)
+    store = Store.open(database.dsn, KEPT._replace(ticks_hours=48))
     store.maintain(NOW - 30 * HOUR_US)
     store.close()
     with writing(database, log.source(), log, diary):
@@ -200,17 +200,19 @@ def test_retention_drops_old_hours_while_the_writer_works(database: Database) ->
 
 
 def test_a_newer_database_stops_the_writer(database: Database) -> None:
-    Store.open(database.dsn, 24).close()
+    Store.open(database.dsn, KEPT).close()
     with database.connect() as connection:
         connection.execute("INSERT INTO schema_migrations (version, name) VALUES (99, 'of the future')")
     log = filled(1)
     with pytest.raises(StateError, match="schema version 99"):
-        Writer(log.source(), LogSink(log), lambda: Store.open(database.dsn, 24), Diary(), lambda: NOW, SECOND).run(
+        Writer(log.source(), LogSink(log), lambda: Store.open(database.dsn, KEPT), Diary(), lambda: NOW, SECOND).run(
             threading.Event()
         )
 
 
 if __name__ == "__main__":
     child_log = filled(6_000)
-    child = Writer(Slow(child_log), LogSink(child_log), lambda: Store.open(sys.argv[1], 24), Diary(), lambda: NOW, 0.02)
+    child = Writer(
+        Slow(child_log), LogSink(child_log), lambda: Store.open(sys.argv[1], KEPT), Diary(), lambda: NOW, 0.02
+    )
     child.run(threading.Event())

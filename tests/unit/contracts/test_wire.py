@@ -29,6 +29,20 @@ def test_golden_bytes_stay_readable_and_unchanged(event: Event) -> None:
     assert wire.decode(BY_EVENT[type(event)].name, golden) == event
 
 
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.first.json")), ids=lambda path: path.stem)
+def test_messages_from_before_a_field_was_added_stay_readable(path: Path) -> None:
+    """They say nothing about what came later, and all they say is what the same message says today."""
+    (example,) = [event for event in EXAMPLES if type(event).__name__ == path.name.partition(".")[0]]
+    old = path.read_bytes().rstrip(b"\n")
+    read = msgspec.structs.asdict(wire.decode(BY_EVENT[type(example)].name, old))
+    today = msgspec.structs.asdict(example)
+    assert read.keys() == today.keys()
+    assert {name: value for name, value in read.items() if value is not None} == {
+        name: today[name] for name, value in read.items() if value is not None
+    }
+    assert any(value is None for value in read.values())
+
+
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: type(event).__name__)
 def test_the_key_is_the_field_that_the_topic_table_names(event: Event) -> None:
     assert wire.key_of(event) == str(getattr(event, BY_EVENT[type(event)].key)).encode()

@@ -34,8 +34,8 @@ def legal(hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - an annotation 
         return st.sampled_from(arguments)
     if origin is Annotated:
         return _within(arguments[0], arguments[1])
-    if origin is tuple:
-        return st.lists(legal(arguments[0]), max_size=10).map(tuple)
+    if origin in (tuple, dict):
+        return _several(origin, [legal(part) for part in arguments if part is not Ellipsis])
     assert issubclass(hint, Struct)
     return legal_record(hint)
 
@@ -44,6 +44,10 @@ def legal_record(kind: type[Struct]) -> st.SearchStrategy[Any]:
     """Any legal instance of a struct."""
     hints = get_type_hints(kind, include_extras=True)
     return st.builds(kind, **{name: legal(hints[name]) for name in kind.__struct_fields__})
+
+
+def _several(kind: type, parts: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    return st.lists(parts[0], max_size=10).map(tuple) if kind is tuple else st.dictionaries(*parts, max_size=5)
 
 
 def _within(base: object, limits: Meta) -> st.SearchStrategy[Any]:

@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from contracts.events import Lineage, OptionQuoteReceived, SignalIssued, TradeReceived
+from contracts.events import DividendDeclared, Lineage, OptionQuoteReceived, SignalIssued, TradeReceived
 from contracts.ids import make_id
+from storage.timescaledb_client.store import Retention
 
 BEGAN = 1_767_261_600_000_000
 """2026-01-01 10:00 UTC, the first moment of an hour."""
 SECOND = 1_000_000
+KEPT = Retention(ticks_hours=24, facts_days=7_300)
 
 
 def trade(number: int, *, at: int | None = None, symbol: str = "AAPL") -> TradeReceived:
@@ -26,6 +28,14 @@ def option_quote(number: int, *, sequence: int | None = None, underlying: str = 
         contract="AAPL260116C00190000", underlying=underlying, expires_at=BEGAN + 10**12, strike=190.0, right="C",
         style="american", multiplier=100, bid=4.1, ask=4.2, bid_size=1, ask_size=2, underlying_price=190.0,
         underlying_time=BEGAN, rate=0.04, dividend_yield=0.0, sequence=number if sequence is None else sequence,
+    )  # fmt: skip
+
+
+def dividend(number: int, *, at: int = BEGAN) -> DividendDeclared:
+    """One of the facts that are kept for years."""
+    return DividendDeclared(
+        event_id=make_id("dividend", number), event_time=at, source="simulator", simulated=True, symbol="AAPL",
+        amount=0.26, special=False, ex_at=at + 10**12, paid_at=at + 2 * 10**12,
     )  # fmt: skip
 
 

@@ -8,12 +8,13 @@ import pytest
 from contracts import stages, wire
 from contracts.errors import PartError, RejectedRecord, StateError
 from contracts.events import Event, RecordRejected
-from contracts.ports import Position
+from contracts.ports import Message, Position
 from contracts.topics import OPTION_QUOTES, PROGRESS, REJECTED, SIGNALS, TRADES
 from storage import writer
+from storage.timescaledb_client.schema import TABLES
 from storage.timescaledb_client.store import Slice
 from storage.writer import STORED_TOPICS, Writer
-from tests.unit.storage.market import BEGAN, SECOND, option_quote, signal, trade
+from tests.unit.storage.market import BEGAN, SECOND, dividend, option_quote, signal, trade
 from tests.unit.storage.scripted import Diary, Log, LogSink, ScriptedSource
 
 NOW = BEGAN + 3_600 * SECOND
@@ -27,7 +28,10 @@ class MemoryStore:
         self.tables: dict[str, dict[bytes, list[object]]] = {}
         self.offsets: dict[tuple[str, int], int] = {}
         self.failures: list[PartError] = []
+        self.late_failures: list[PartError] = []
         self.unstorable: object = object()
+        self.finds_out_late = False
+        self._begun: tuple[Slice, list[Position]] | None = None
         self.opened = self.closed = 0
         self.writes: list[int] = []
         self.maintained: list[int] = []
@@ -35,11 +39,20 @@ class MemoryStore:
     def positions(self) -> list[Position]:
         return [Position(*key, offset) for key, offset in self.offsets.items()]
 
-    def write(self, batch: Slice, positions: Iterable[Position]) -> dict[str, int]:
+    def begin(self, batch: Slice, positions: Iterable[Position]) -> None:
+        assert self._begun is None, "one batch at a time"
         if self.failures:
             raise self.failures.pop(0)
-        if any(self.unstorable in row for rows in batch.rows.values() for row in rows):
-            raise RejectedRecord("unstorable", "out of range")
+        if not self.finds_out_late:
+            self._check(batch)
+        self._begun = batch, list(positions)
+
+    def finish(self) -> dict[str, int]:
+        assert self._begun is not None
+        (batch, positions), self._begun = self._begun, None
+        if self.late_failures:
+            raise self.late_failures.pop(0)
+        self._check(batch)
         self.writes.append(sum(len(rows) for rows in batch.rows.values()))
         before = self.sizes()
         for name, rows in batch.rows.items():
@@ -48,17 +61,22 @@ class MemoryStore:
         self.offsets |= {(p.topic, p.partition): p.offset for p in positions}
         return {name: len(rows) - before.get(name, 0) for name, rows in self.tables.items()}
 
+    def _check(self, batch: Slice) -> None:
+        if any(self.unstorable in row for rows in batch.rows.values() for row in rows):
+            raise RejectedRecord("unstorable", "out of range")
+
     def sizes(self) -> dict[str, int]:
         return {name: len(rows) for name, rows in self.tables.items()}
 
-    def oldest_kept(self, now: int) -> int:
-        return now - DAY
+    def oldest_kept(self, now: int) -> dict[str, int]:
+        return {table.name: now - DAY if table.partitioned else 0 for table in TABLES}
 
     def maintain(self, now: int) -> Sequence[str]:
         self.maintained.append(now)
         return ["trades_1970010100"] if len(self.maintained) == 1 else []
 
     def close(self) -> None:
+        self._begun = None
         self.closed += 1
 
 
@@ -149,6 +167,54 @@ def test_a_failing_database_is_opened_again_and_nothing_is_lost(bench: Bench, fa
     assert len(bench.diary.interruptions) == failures
 
 
+def test_a_database_that_fails_after_all_was_sent_loses_nothing_either(bench: Bench) -> None:
+    fill(bench, *(trade(n) for n in range(10)))
+    bench.store.late_failures = [PartError("gone")]
+    bench.run_to_the_end()
+    assert bench.store.sizes() == {"trades": 10}
+    assert len(bench.diary.interruptions) == 1
+
+
+def test_a_backlog_is_read_on_while_the_database_is_at_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "MAX_BATCH", 10)
+    monkeypatch.setattr(writer, "WORTHWHILE", 5)
+    fill(bench, *(trade(n) for n in range(95)))
+    reads: list[int] = []
+    poll = bench.source.poll
+
+    def noted(max_messages: int, timeout_s: float) -> list[Message]:
+        reads.append(len(bench.store.writes))
+        return poll(max_messages, timeout_s)
+
+    bench.source.poll = noted  # type: ignore[method-assign]
+    bench.run_to_the_end()
+    assert bench.store.writes == [10] * 9 + [5]
+    assert reads[:9] == [0, 1, 1, 2, 3, 4, 5, 6, 7], "one batch is still under way at each read but the first two"
+    assert bench.committed == bench.store.offsets
+
+
+@pytest.mark.parametrize(
+    ("count", "age_us", "behind"),
+    [
+        (writer.MAX_BATCH, 0, True),
+        (writer.WORTHWHILE, writer.BEHIND_US + 1, True),
+        (writer.WORTHWHILE, writer.BEHIND_US, False),
+        (writer.WORTHWHILE - 1, 10 * writer.BEHIND_US, False),
+        (0, 0, False),
+    ],
+)
+def test_a_backlog_is_a_full_batch_or_a_large_one_of_old_records(count: int, age_us: int, behind: bool) -> None:  # noqa: FBT001
+    messages = [Message(TRADES.name, 0, n, NOW - age_us, b"", {}) for n in range(count)]
+    assert writer._is_behind(messages, NOW) is behind
+
+
+def test_facts_are_kept_when_ticks_of_their_age_are_not(bench: Bench) -> None:
+    fill(bench, trade(0, at=NOW - 2 * DAY), dividend(0, at=NOW - 2 * DAY))
+    bench.run_to_the_end()
+    assert bench.store.sizes() == {"dividends": 1}
+    assert bench.diary.expired_rows == 1
+
+
 def test_a_partition_without_stored_offset_is_read_again_from_its_beginning(bench: Bench) -> None:
     """The source has moved past records that were never stored; only the store knows."""
     fill(bench, trade(0))
@@ -207,7 +273,9 @@ def test_what_a_rejected_record_held_is_shown_legibly_and_within_limits(bench: B
     wire.encode(event)
 
 
-def test_one_value_that_no_column_holds_costs_its_own_record_only(bench: Bench) -> None:
+@pytest.mark.parametrize("finds_out_late", [False, True], ids=["while sending", "while inserting"])
+def test_one_value_that_no_column_holds_costs_its_own_record_only(bench: Bench, finds_out_late: bool) -> None:  # noqa: FBT001
+    bench.store.finds_out_late = finds_out_late
     fill(bench, *(option_quote(n) for n in range(50)), option_quote(50, sequence=999), option_quote(51))
     bench.store.unstorable = 999
     bench.run_to_the_end()

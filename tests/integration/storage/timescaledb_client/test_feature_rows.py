@@ -8,7 +8,7 @@ from storage.timescaledb_client.schema import BY_RECORD
 from storage.timescaledb_client.store import Slice, Store
 from tests.integration.storage.database import Database
 from tests.unit.models.market import SECOND, bar, micro
-from tests.unit.storage.market import BEGAN, trade
+from tests.unit.storage.market import BEGAN, KEPT, trade
 
 
 def test_features_come_back_exactly_from_a_moment_on(database: Database) -> None:
@@ -17,7 +17,7 @@ def test_features_come_back_exactly_from_a_moment_on(database: Database) -> None
     made = Slice()
     for event in (*events, trade(1)):
         made.add(BY_RECORD[type(event)].name, event.event_time, PACKERS[type(event)].to_row(event))
-    store = Store.open(database.dsn, 24)
+    store = Store.open(database.dsn, KEPT)
     store.write(made, ())
     store.close()
     since = BEGAN + 100 * SECOND

@@ -12,7 +12,7 @@ from storage.timescaledb_client.partitions import HOUR_US, NativePartitions, has
 from storage.timescaledb_client.rows import PACKERS
 from storage.timescaledb_client.store import Slice, Store
 from tests.integration.storage.database import Database
-from tests.unit.storage.market import BEGAN, trade
+from tests.unit.storage.market import BEGAN, KEPT, dividend, trade
 
 SHIPPED = tuple(migration.version for migration in load_migrations())
 NEWEST = SHIPPED[-1]
@@ -69,6 +69,24 @@ def test_up_and_down_and_up_again(database: Database) -> None:
         assert migrate(connection, migrations) == SHIPPED
 
 
+def test_facts_stay_when_their_tables_stop_being_split_by_the_hour_and_when_they_are_split_again(
+    database: Database,
+) -> None:
+    migrations = load_migrations()
+    store = Store.open(database.dsn, KEPT)
+    batch = Slice()
+    for event in (dividend(0), dividend(1, at=BEGAN + HOUR_US), dividend(2, at=BEGAN + HOUR_US)):
+        batch.add("dividends", event.event_time, PACKERS[type(event)].to_row(event))
+    store.write(batch, [])
+    store.close()
+    with database.connect() as connection:
+        migrate(connection, migrations, target=2)
+        split = "SELECT tableoid::regclass::text, count(*) FROM dividends GROUP BY 1 ORDER BY 1"
+        assert connection.execute(split).fetchall() == [("dividends_2026010110", 1), ("dividends_2026010111", 2)]
+        migrate(connection, migrations)
+        assert connection.execute(split).fetchall() == [("dividends", 3)]
+
+
 def test_only_what_is_missing_is_run(database: Database) -> None:
     with database.connect() as connection:
         migrate(connection, load_migrations())
@@ -92,12 +110,12 @@ def test_a_database_newer_than_the_program_is_refused_with_the_remedy(database: 
     with pytest.raises(
         StateError, match=rf"version {NEWEST + 1}, this program knows up to {NEWEST}\. Run the newer program"
     ):
-        Store.open(database.dsn, 24)
+        Store.open(database.dsn, KEPT)
 
 
 def test_two_writers_that_start_together_migrate_once(database: Database) -> None:
     stores: list[Store] = []
-    starts = [threading.Thread(target=lambda: stores.append(Store.open(database.dsn, 24))) for _ in range(3)]
+    starts = [threading.Thread(target=lambda: stores.append(Store.open(database.dsn, KEPT))) for _ in range(3)]
     for start in starts:
         start.start()
     for start in starts:
@@ -141,10 +159,10 @@ def test_with_timescaledb_tables_become_hypertables_and_the_store_works_the_same
     monkeypatch.setattr(migrating, "has_timescaledb", lambda _: True)
     with database.connect() as connection:
         connection.execute(STAND_IN)
-        store = Store.open(database.dsn, 24)
+        store = Store.open(database.dsn, KEPT)
         assert not is_native(connection)
         made = connection.execute("SELECT name::text, slice = '1 hour' FROM hypertables").fetchall()
-        assert made == [(name, True) for name in schema.BY_NAME]
+        assert made == [(table.name, True) for table in schema.TABLES if table.partitioned]
         batch = Slice()
         for event in (trade(0), trade(0), trade(1, at=BEGAN + 30 * HOUR_US)):
             batch.add("trades", event.event_time, PACKERS[type(event)].to_row(event))

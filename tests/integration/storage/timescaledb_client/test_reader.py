@@ -26,7 +26,7 @@ from storage.timescaledb_client.rows import PACKERS
 from storage.timescaledb_client.schema import BY_RECORD, StageTimes
 from storage.timescaledb_client.store import Slice, Store
 from tests.integration.storage.database import Database
-from tests.unit.storage.market import BEGAN, SECOND, option_quote, signal, trade
+from tests.unit.storage.market import BEGAN, KEPT, SECOND, option_quote, signal, trade
 from tests.waiting import wait_until
 
 HOUR = 3_600 * SECOND
@@ -42,7 +42,7 @@ def fill(database: Database, *records: Event | StageTimes, positions: tuple[Posi
     made = Slice()
     for record in records:
         made.add(BY_RECORD[type(record)].name, record.event_time, PACKERS[type(record)].to_row(record))
-    store = Store.open(database.dsn, 24)
+    store = Store.open(database.dsn, KEPT)
     store.write(made, positions)
     store.close()
 

@@ -12,18 +12,18 @@ from contracts.ports import Position
 from storage.timescaledb_client import schema
 from storage.timescaledb_client.partitions import HOUR_US, hour_of
 from storage.timescaledb_client.rows import PACKERS, moment, to_record
-from storage.timescaledb_client.schema import BY_NAME, BY_RECORD, column_list
-from storage.timescaledb_client.store import Slice, Store
+from storage.timescaledb_client.schema import BY_RECORD, column_list
+from storage.timescaledb_client.store import DAY_US, Slice, Store
 from tests.integration.storage.database import Database
 from tests.unit.storage.legal_events import EVENT_TABLES, INT64, legal_record
-from tests.unit.storage.market import BEGAN, SECOND, option_quote, trade
+from tests.unit.storage.market import BEGAN, KEPT, SECOND, dividend, option_quote, trade
 
-RETENTION_HOURS = 24
+RETENTION_HOURS = KEPT.ticks_hours
 
 
 @pytest.fixture
 def store(database: Database) -> Iterator[Store]:
-    opened = Store.open(database.dsn, RETENTION_HOURS)
+    opened = Store.open(database.dsn, KEPT)
     yield opened
     opened.close()
 
@@ -111,7 +111,7 @@ def test_rows_on_both_sides_of_an_hour_find_their_partitions(database: Database,
 
 
 def test_two_writers_may_want_the_same_hour(database: Database, store: Store) -> None:
-    other = Store.open(database.dsn, RETENTION_HOURS)
+    other = Store.open(database.dsn, KEPT)
     store.write(batch(trade(0)), [])
     other.write(batch(trade(0), trade(1)), [])
     other.close()
@@ -123,13 +123,45 @@ def test_maintenance_prepares_the_coming_hour_and_drops_what_retention_no_longer
 ) -> None:
     store.write(batch(trade(0, at=BEGAN - 1), trade(1, at=BEGAN), trade(2, at=BEGAN + HOUR_US)), [])
     now = BEGAN + RETENTION_HOURS * HOUR_US + 5 * SECOND
-    assert store.oldest_kept(now) == BEGAN
+    assert store.oldest_kept(now)["trades"] == BEGAN
     assert store.maintain(now) == ["trades_2026010109"]
     left = partitions(database, "trades")
     assert left == ["trades_2026010110", "trades_2026010111", "trades_2026010210", "trades_2026010211"]
     assert len(partitions(database, "signals")) == 2
     assert count(database, "trades") == 2
     assert store.maintain(now) == []
+
+
+def test_facts_outlive_ticks_and_leave_by_the_day(database: Database, store: Store) -> None:
+    old, older = BEGAN, BEGAN - 40 * DAY_US
+    store.write(batch(trade(0), dividend(0, at=old), dividend(1, at=older)), [])
+    now = older + KEPT.facts_days * DAY_US
+    store.maintain(now)
+    assert (count(database, "trades"), count(database, "dividends")) == (0, 2)
+    assert store.oldest_kept(now)["dividends"] == older - older % DAY_US
+    store.maintain(now + DAY_US)
+    assert count(database, "dividends") == 1
+
+
+def test_rows_are_not_there_before_what_was_begun_is_finished(database: Database, store: Store) -> None:
+    with database.connect() as other, other.transaction():
+        other.execute("LOCK TABLE kafka_offsets IN ACCESS EXCLUSIVE MODE")
+        store.begin(batch(trade(0), trade(1)), [Position("market.trades", 0, 2)])
+        assert count(database, "trades") == 0, "the caller is free while the server still waits for its turn"
+    assert store.finish() == {"trades": 2}
+    assert store.positions() == [Position("market.trades", 0, 2)]
+
+
+def test_an_insert_that_fails_after_all_was_sent_leaves_nothing_and_the_next_one_works(
+    database: Database, store: Store
+) -> None:
+    with database.connect() as other:
+        other.execute("ALTER TABLE kafka_offsets ADD CHECK (next_offset::int2 >= 0)")
+    store.begin(batch(trade(0)), [Position("market.trades", 0, 10**9)])
+    with pytest.raises(RejectedRecord):
+        store.finish()
+    assert (count(database, "trades"), store.positions()) == (0, [])
+    assert store.write(batch(trade(0)), [Position("market.trades", 0, 1)]) == {"trades": 1}
 
 
 def test_a_dropped_hour_is_made_again_when_a_row_needs_it(database: Database, store: Store) -> None:
@@ -159,11 +191,11 @@ def test_retention_touches_no_table_of_others(database: Database, store: Store) 
 
 def test_partitions_exist_before_their_hour_begins(database: Database, store: Store) -> None:
     store.maintain(BEGAN - SECOND)
-    for name in BY_NAME:
-        assert f"{name}_2026010110" in partitions(database, name)
+    for table in schema.TABLES:
+        assert (f"{table.name}_2026010110" in partitions(database, table.name)) is table.partitioned
     assert hour_of(BEGAN) == BEGAN
 
 
 def test_a_server_that_is_not_there_is_an_error_with_the_remedy(database: Database) -> None:
     with pytest.raises(PartError, match=r"PostgreSQL failed while connecting: .*optionsai status"):
-        Store.open(f"{database.dsn} port=1", RETENTION_HOURS)
+        Store.open(f"{database.dsn} port=1", KEPT)

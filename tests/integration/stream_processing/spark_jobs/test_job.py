@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 from urllib.request import urlopen
 
+import numpy as np
 import psutil
 import pytest
 from confluent_kafka import Producer, TopicPartition
@@ -24,25 +25,28 @@ from contracts.events import (
     BookUpdated,
     Event,
     GreeksComputed,
+    IndicatorsComputed,
     MicrostructureComputed,
     OptionQuoteReceived,
     TradeReceived,
 )
 from contracts.ids import make_id
 from contracts.ports import Message
-from contracts.topics import BARS, BOOKS, BY_EVENT, GREEKS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
+from contracts.topics import BARS, BOOKS, BY_EVENT, GREEKS, INDICATORS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
 from runtime.kafka_source import KafkaSource
+from stream_processing.feature_engineering.bars import NAMES
+from stream_processing.feature_engineering.catalogue import BAR_SCAN
 from stream_processing.spark_jobs import feature_extraction
-from tests.integration.stream_processing.spark_jobs.market import bars_of, greeks_of, market, microstructure_of
-from tests.streaming_job import STOP_TIMEOUT_S, StreamingJob, running_broker
+from tests.integration.stream_processing.spark_jobs.market import bars_of, greeks_id, greeks_of, market, microstructure_of
+from tests.streaming_job import MODULE, STOP_TIMEOUT_S, StreamingJob, running_broker
 from tests.waiting import wait_until
 
 SECONDS: Final = 40.0
-BAR_INTERVAL_S: Final = 5
+INTERVALS_S: Final = (1, 5, 60)
 LATENESS_MS: Final = 1_000
 SETTINGS: Final = {
     "checkpoint_interval_s": 5,
-    "bar_interval_s": BAR_INTERVAL_S,
+    "bar_intervals_s": INTERVALS_S,
     "bar_trigger_ms": 200,
     "lateness_ms": LATENESS_MS,
 }
@@ -127,17 +131,14 @@ def ids(messages: Sequence[Message]) -> set[str]:
 
 
 def expected_ids(events: Sequence[Event]) -> dict[Topic, set[str]]:
-    trades = [event for event in events if isinstance(event, TradeReceived)]
+    bars = bars_of([event for event in events if isinstance(event, TradeReceived)], INTERVALS_S, LATENESS_MS * 1_000)
     return {
-        GREEKS: {
-            make_id("GreeksComputed", event.event_id, "european-bsm")
-            for event in events
-            if isinstance(event, OptionQuoteReceived)
-        },
+        GREEKS: {greeks_id(event) for event in events if isinstance(event, OptionQuoteReceived)},
         MICROSTRUCTURE: {
             make_id("MicrostructureComputed", event.event_id) for event in events if isinstance(event, BookUpdated)
         },
-        BARS: set(bars_of(trades, BAR_INTERVAL_S, LATENESS_MS * 1_000)),
+        BARS: set(bars),
+        INDICATORS: {make_id("IndicatorsComputed", bar_id) for bar_id in bars},
     }
 
 
@@ -197,7 +198,7 @@ def test_greeks_are_those_of_the_same_formula_in_numpy(story: Story) -> None:
         assert (greeks.contract, greeks.event_time, greeks.source) == (quote.contract, quote.event_time, quote.source)
         assert (greeks.bid, greeks.ask, greeks.simulated) == (quote.bid, quote.ask, quote.simulated)
         for name, value in wanted[quote.event_id].items():
-            assert close(getattr(greeks, name), value), (name, quote)
+            assert same(name, getattr(greeks, name), value), (name, quote)
         assert (greeks.reason == "ok") == (greeks.implied_vol is not None)
 
 
@@ -211,10 +212,60 @@ def test_every_book_has_its_microstructure(story: Story) -> None:
 
 def test_bars_are_those_of_a_plain_fold_and_copies_of_trades_do_not_count(story: Story) -> None:
     trades = [event for event in story.events if isinstance(event, TradeReceived)]
-    wanted = bars_of(trades, BAR_INTERVAL_S, LATENESS_MS * 1_000)
+    wanted = bars_of(trades, INTERVALS_S, LATENESS_MS * 1_000)
     computed = {bar.event_id: bar for bar in decoded(story.outputs[BARS.name], BarClosed)}
     assert len(wanted) > 20, "the story is too short to say anything"
     assert computed == wanted
+
+
+def test_what_bars_say_is_what_the_whole_tape_says_at_once(story: Story) -> None:
+    bars = bars_of((e for e in story.events if isinstance(e, TradeReceived)), INTERVALS_S, LATENESS_MS * 1_000)
+    told = {one.bar_id: one.values for one in decoded(story.outputs[INDICATORS.name], IndicatorsComputed)}
+    assert told.keys() == bars.keys()
+    of_series: defaultdict[tuple[str, int], list[BarClosed]] = defaultdict(list)
+    for bar in sorted(bars.values(), key=lambda bar: bar.event_time):
+        of_series[bar.symbol, bar.interval_s].append(bar)
+    for series in of_series.values():
+        columns = {name: np.array([getattr(bar, name) for bar in series]) for name in BAR_SCAN.inputs}
+        for bar, row in zip(series, BAR_SCAN.advance(BAR_SCAN.start(), columns).tolist(), strict=True):
+            assert told[bar.event_id] == {n: v for n, v in zip(NAMES, row, strict=True) if math.isfinite(v)}
+
+
+@pytest.fixture(scope="module")
+def batches(story: Story, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Tapes that the same queries make of what Kafka holds, and of the sound events in one file, not in partitions."""
+    folder = tmp_path_factory.mktemp("batches")
+    recorded = folder / "events.jsonl"
+    recorded.write_bytes(b"".join(wire.encode(event) + b"\n" for event in story.events))
+    sources = {
+        "kafka": ("--from", "2020-01-01", "--to", "2100-01-01"),
+        "file": ("--tape", str(recorded)),
+    }
+    for name, arguments in sources.items():
+        command = (sys.executable, "-m", MODULE, *arguments, "--out", str(folder / name))
+        story.job.launch(*command, environment={"PYTHONHASHSEED": str(len(name))})
+        assert story.job.process is not None
+        assert story.job.process.wait(OUTPUT_TIMEOUT_S) == 0, story.job.log.read_text()[-2_000:]
+    return {name: folder / name for name in sources}
+
+
+@pytest.mark.parametrize("source", ["kafka", "file"])
+@pytest.mark.parametrize("topic", [GREEKS, MICROSTRUCTURE, BARS, INDICATORS], ids=lambda topic: topic.name)
+def test_the_same_queries_in_a_batch_give_the_same_bytes(
+    story: Story, batches: dict[str, Path], source: str, topic: Topic
+) -> None:
+    streamed = {message.value for message in story.outputs[topic.name]}
+    lines = (batches[source] / f"{topic.name}.jsonl").read_bytes().splitlines()
+    assert set(lines) == streamed
+    times = [wire.decode(topic.name, line).event_time for line in lines]
+    assert times == sorted(times)
+
+
+def test_a_tape_is_not_written_over(story: Story, batches: dict[str, Path]) -> None:
+    story.job.launch(sys.executable, "-m", MODULE, "--tape", str(story.job.log), "--out", str(batches["file"]))
+    assert story.job.process is not None
+    assert story.job.process.wait(OUTPUT_TIMEOUT_S) == 1
+    assert "already holds" in story.job.log.read_text()
 
 
 def test_a_bar_is_published_once_while_nothing_is_killed(story: Story) -> None:

@@ -72,7 +72,7 @@ def test_files_do_not_depend_on_what_was_made_before(tmp_path: Path, number: int
     rows = write(Piece(WORLD, number, HALF_DAY, folders[0]))
     write(Piece(WORLD, number - 1, date(2025, 11, 26), folders[1]))
     write(Piece(WORLD, number, HALF_DAY, folders[1]))
-    for kind in ("underlyings", "options"):
+    for kind in ("underlyings", "options", "contracts"):
         one, two = (folder / f"{HALF_DAY}.{kind}.parquet" for folder in folders)
         assert one.read_bytes() == two.read_bytes()
     table = pq.read_table(folders[0] / f"{HALF_DAY}.options.parquet")
@@ -81,11 +81,19 @@ def test_files_do_not_depend_on_what_was_made_before(tmp_path: Path, number: int
     assert set(table.column_names) == {"time", "contract", "bid_cents", "ask_cents", "bid_size", "ask_size"}
 
 
-def test_the_command_writes_two_files_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_listed_contract_has_its_open_interest_and_its_volume(made: Snapshots) -> None:
+    assert set(made.symbols) < set(made.listed)
+    assert len(made.listed) == len(set(made.listed)) == len(made.activity.open_interest) == len(made.activity.volume)
+    assert made.activity.open_interest.min() >= 0
+    assert made.activity.volume.sum() > 1_000_000
+
+
+def test_the_command_writes_three_files_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     span = ("--from", "2025-11-27", "--to", "2025-11-28", "--processes", "1")
     monkeypatch.setattr("sys.argv", ["snapshots", *span, "--out", str(tmp_path / "made")])
     snapshots.main()
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == [
+        "2025-11-28.contracts.parquet",
         "2025-11-28.options.parquet",
         "2025-11-28.underlyings.parquet",
     ]

@@ -59,7 +59,7 @@ def test_every_event_is_legal_labelled_and_its_own(events: list[Event]) -> None:
 
 def test_rates_are_those_of_the_settings_times_the_activity_of_the_hour(events: list[Event]) -> None:
     counts = Counter(type(event) for event in events)
-    afternoon = 0.88
+    afternoon = 0.77
     assert counts[OptionQuoteReceived] == pytest.approx(RATES.option_quotes_per_s * SECONDS * afternoon, rel=0.05)
     assert counts[BookUpdated] == pytest.approx(RATES.books_per_s * SECONDS * COUNT * afternoon, rel=0.05)
     assert counts[QuoteReceived] == counts[BookUpdated]

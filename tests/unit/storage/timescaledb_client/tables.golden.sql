@@ -110,6 +110,13 @@ CREATE TABLE "greeks" (
     "vega" double precision,
     "theta" double precision,
     "rho" double precision,
+    "vanna" double precision,
+    "volga" double precision,
+    "charm" double precision,
+    "relative_spread" double precision,
+    "size_imbalance" double precision,
+    "underlying_age_s" double precision,
+    "units" text COLLATE "C",
     PRIMARY KEY ("event_time", "event_id")
 ) :partitioning;
 CREATE INDEX "greeks_underlying_contract_event_time" ON "greeks" ("underlying", "contract", "event_time");
@@ -129,6 +136,9 @@ CREATE TABLE "microstructure" (
     "imbalance_3" double precision NOT NULL,
     "imbalance_5" double precision NOT NULL,
     "imbalance_10" double precision NOT NULL,
+    "bid_slope" double precision,
+    "ask_slope" double precision,
+    "pressure" double precision,
     PRIMARY KEY ("event_id", "event_time")
 ) :partitioning;
 
@@ -148,9 +158,49 @@ CREATE TABLE "bars" (
     "volume" bigint NOT NULL,
     "vwap" double precision NOT NULL,
     "trade_count" bigint NOT NULL,
+    "signed_volume" bigint,
+    "realised_variance" double precision,
     PRIMARY KEY ("event_id", "event_time")
 ) :partitioning;
 CREATE INDEX "bars_symbol_event_time" ON "bars" ("symbol", "event_time");
+
+CREATE TABLE "bar_corrections" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "symbol" text COLLATE "C" NOT NULL,
+    "interval_s" bigint NOT NULL,
+    "opened_at" timestamp with time zone NOT NULL,
+    "open" double precision NOT NULL,
+    "high" double precision NOT NULL,
+    "low" double precision NOT NULL,
+    "close" double precision NOT NULL,
+    "volume" bigint NOT NULL,
+    "vwap" double precision NOT NULL,
+    "trade_count" bigint NOT NULL,
+    "signed_volume" bigint,
+    "realised_variance" double precision,
+    "bar_id" uuid NOT NULL,
+    "revision" bigint NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+) :partitioning;
+CREATE INDEX "bar_corrections_symbol_event_time" ON "bar_corrections" ("symbol", "event_time");
+
+CREATE TABLE "indicators" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "bar_id" uuid NOT NULL,
+    "symbol" text COLLATE "C" NOT NULL,
+    "interval_s" bigint NOT NULL,
+    "values" jsonb NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+) :partitioning;
+CREATE INDEX "indicators_symbol_event_time" ON "indicators" ("symbol", "event_time");
 
 CREATE TABLE "predictions" (
     "event_id" uuid NOT NULL,
@@ -237,7 +287,7 @@ CREATE TABLE "news" (
     "publisher" text COLLATE "C" NOT NULL,
     "sentiment" double precision,
     PRIMARY KEY ("event_id", "event_time")
-) :partitioning;
+);
 CREATE INDEX "news_symbol_event_time" ON "news" ("symbol", "event_time");
 
 CREATE TABLE "earnings" (
@@ -256,7 +306,7 @@ CREATE TABLE "earnings" (
     "surprise" double precision NOT NULL,
     "next_at" timestamp with time zone NOT NULL,
     PRIMARY KEY ("event_id", "event_time")
-) :partitioning;
+);
 CREATE INDEX "earnings_symbol_event_time" ON "earnings" ("symbol", "event_time");
 
 CREATE TABLE "filings" (
@@ -277,7 +327,7 @@ CREATE TABLE "filings" (
     "equity" double precision NOT NULL,
     "shares_outstanding" bigint NOT NULL,
     PRIMARY KEY ("event_id", "event_time")
-) :partitioning;
+);
 CREATE INDEX "filings_symbol_event_time" ON "filings" ("symbol", "event_time");
 
 CREATE TABLE "dividends" (
@@ -292,7 +342,7 @@ CREATE TABLE "dividends" (
     "ex_at" timestamp with time zone NOT NULL,
     "paid_at" timestamp with time zone NOT NULL,
     PRIMARY KEY ("event_id", "event_time")
-) :partitioning;
+);
 CREATE INDEX "dividends_symbol_event_time" ON "dividends" ("symbol", "event_time");
 
 CREATE TABLE "splits" (
@@ -306,7 +356,7 @@ CREATE TABLE "splits" (
     "old_shares" bigint NOT NULL,
     "effective_at" timestamp with time zone NOT NULL,
     PRIMARY KEY ("event_id", "event_time")
-) :partitioning;
+);
 CREATE INDEX "splits_symbol_event_time" ON "splits" ("symbol", "event_time");
 
 CREATE TABLE "macro_releases" (
@@ -323,7 +373,7 @@ CREATE TABLE "macro_releases" (
     "previous" double precision NOT NULL,
     "consensus" double precision,
     PRIMARY KEY ("event_id", "event_time")
-) :partitioning;
+);
 CREATE INDEX "macro_releases_indicator_event_time" ON "macro_releases" ("indicator", "event_time");
 
 CREATE TABLE "rate_curves" (
@@ -336,5 +386,5 @@ CREATE TABLE "rate_curves" (
     "tenors_days" bigint[] NOT NULL,
     "rates" double precision[] NOT NULL,
     PRIMARY KEY ("event_id", "event_time")
-) :partitioning;
+);
 CREATE INDEX "rate_curves_event_time" ON "rate_curves" ("event_time");

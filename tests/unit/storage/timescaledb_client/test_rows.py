@@ -63,7 +63,7 @@ def test_an_absent_optional_value_of_a_converted_kind_stays_absent() -> None:
     class Loose(Struct):
         event_id: Id | None
 
-    table = schema.Table(Loose, "loose", ("event_id", "event_time"), (), schema.columns_of(Loose))
+    table = schema.Table(Loose, "loose", ("event_id", "event_time"), (), schema.columns_of(Loose), partitioned=True)
     assert Packer(table).to_row(Loose(event_id=None)) == [None]
     assert Packer(table).to_row(Loose(event_id=ID)) == [bytes.fromhex(ID)]
 

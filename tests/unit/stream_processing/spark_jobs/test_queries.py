@@ -5,12 +5,15 @@ import pytest
 
 from contracts.errors import ConfigError, PartError, StateError
 from contracts.topics import BY_NAME
+from stream_processing.feature_engineering.bars import Rules
 from stream_processing.spark_jobs import queries
 from stream_processing.spark_jobs.queries import QUERIES, Job, Query
 
+RULES = Rules((1, 60), 1_000_000)
+
 
 def job(folder: Path, **changes: Any) -> Job:  # noqa: ANN401 - any field of a job
-    return Job({}, folder, 120, 60, 1_000, 1_000)._replace(**changes)
+    return Job({}, folder, 120, RULES, 1_000)._replace(**changes)
 
 
 def query(name: str) -> Query:
@@ -37,8 +40,9 @@ class EndedQuery:
 def test_the_table_names_topics_that_exist_and_keeps_their_partitioning() -> None:
     for row in QUERIES:
         assert BY_NAME[row.source.name] is row.source
-        assert BY_NAME[row.sink.name] is row.sink
-        assert row.source.partitions == row.sink.partitions, "records of one key must stay in order"
+        for sink in row.sinks:
+            assert BY_NAME[sink.name] is sink
+            assert row.source.partitions == sink.partitions, "records of one key must stay in order"
     assert len({row.name for row in QUERIES}) == len(QUERIES)
 
 
@@ -55,7 +59,7 @@ def test_the_slots_of_a_cluster_are_not_ours_to_count() -> None:
 
 def test_a_checkpoint_is_claimed_again_by_the_same_query(tmp_path: Path) -> None:
     folder = queries.claim_checkpoint(query("bars"), job(tmp_path))
-    assert folder == tmp_path / "bars-v1"
+    assert folder == tmp_path / "bars-v2"
     (folder / "offsets").mkdir()
     assert queries.claim_checkpoint(query("bars"), job(tmp_path)) == folder
 
@@ -65,11 +69,11 @@ def test_settings_that_do_not_shape_the_state_may_change(tmp_path: Path) -> None
     queries.claim_checkpoint(query("bars"), job(tmp_path, checkpoint_interval_s=5, bar_trigger_ms=7))
 
 
-@pytest.mark.parametrize("change", [{"bar_interval_s": 30}, {"lateness_ms": 5_000}])
-def test_a_changed_form_is_refused_with_the_runbook(tmp_path: Path, change: dict[str, int]) -> None:
+@pytest.mark.parametrize("change", [Rules((1, 60, 120), 1_000_000), Rules((1, 60), 5_000_000)])
+def test_a_changed_form_is_refused_with_the_runbook(tmp_path: Path, change: Rules) -> None:
     (queries.claim_checkpoint(query("bars"), job(tmp_path)) / "offsets").mkdir()
-    with pytest.raises(StateError, match=r"bars-v1.*docs/operations\.md"):
-        queries.claim_checkpoint(query("bars"), job(tmp_path, **change))
+    with pytest.raises(StateError, match=r"bars-v2.*docs/operations\.md"):
+        queries.claim_checkpoint(query("bars"), job(tmp_path, bars=change))
 
 
 def test_a_checkpoint_of_unknown_origin_is_refused(tmp_path: Path) -> None:
@@ -80,7 +84,7 @@ def test_a_checkpoint_of_unknown_origin_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_in_which_no_batch_was_ever_planned_may_be_claimed_by_any_form(tmp_path: Path) -> None:
     queries.claim_checkpoint(query("bars"), job(tmp_path))
-    queries.claim_checkpoint(query("bars"), job(tmp_path, bar_interval_s=30))
+    queries.claim_checkpoint(query("bars"), job(tmp_path, bars=Rules((1, 60, 120), 1_000_000)))
 
 
 def test_a_query_that_runs_is_left_alone() -> None:

@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 
 from data_ingestion.simulator.core.clock import (
+    ACTIVITY,
     DAY_US,
     MICROS,
+    VARIANCE,
     Hours,
+    Pattern,
     activity,
     elapsed,
+    minute_shares,
     session_at,
     sessions,
     sessions_a_year,
@@ -60,15 +64,19 @@ def test_sessions_a_year_are_what_volatilities_count() -> None:
     assert sessions_a_year(Hours.EXCHANGE) == 252
 
 
-def test_elapsed_is_the_integral_of_activity_from_nothing_to_all() -> None:
+@pytest.mark.parametrize("pattern", [ACTIVITY, VARIANCE])
+def test_elapsed_is_the_integral_of_activity_from_nothing_to_all(pattern: Pattern) -> None:
     share = np.linspace(0.0, 1.0, 100_001)
-    steps = (activity(share)[:-1] + activity(share)[1:]) / 2 * np.diff(share)
-    assert elapsed(np.array([0.0, 1.0])).tolist() == pytest.approx([0.0, 1.0], abs=1e-15)
-    np.testing.assert_allclose(np.cumsum(steps), elapsed(share)[1:], atol=1e-9)
+    height = activity(share, pattern)
+    steps = (height[:-1] + height[1:]) / 2 * np.diff(share)
+    assert elapsed(np.array([0.0, 1.0]), pattern).tolist() == pytest.approx([0.0, 1.0], abs=1e-15)
+    np.testing.assert_allclose(np.cumsum(steps), elapsed(share, pattern)[1:], atol=2e-9)
 
 
-def test_the_open_and_the_close_are_busier_than_noon() -> None:
-    opening, noon, closing = activity(np.array([0.0, 0.5, 1.0]))
-    assert opening > 1.8
-    assert closing > 1.4
-    assert 0.8 < noon < 1.0
+@pytest.mark.parametrize(("pattern", "first", "last"), [(ACTIVITY, 2.4, 2.4), (VARIANCE, 5.6, 2.0)])
+def test_the_first_and_the_last_half_hour_over_the_middle_third(pattern: Pattern, first: float, last: float) -> None:
+    shares = minute_shares(390, pattern)
+    assert shares.sum() == pytest.approx(1.0)
+    middle = shares[130:260].mean()
+    assert shares[:30].mean() / middle == pytest.approx(first, abs=0.15)
+    assert shares[-30:].mean() / middle == pytest.approx(last, abs=0.15)

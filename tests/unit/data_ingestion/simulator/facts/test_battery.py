@@ -110,6 +110,8 @@ def test_the_oracle_comes_near_the_best_filter_of_a_hidden_flow() -> None:
         gain = variance / (variance + 4)
         estimate, variance = estimate + gain * (seen[row].mean() - estimate), (1 - gain) * variance
         filtered[row] = estimate
+    times = np.arange(rows) * 500_000
+    np.testing.assert_allclose(oracle.filtered(times, seen.mean(axis=1), 1 / 4, 10.0), filtered)
     features = oracle.over_time(seen, step_s)
     later = np.roll(seen, -10, axis=0)
     returns = 0.2 * hidden + random.standard_normal(rows)
@@ -117,6 +119,18 @@ def test_the_oracle_comes_near_the_best_filter_of_a_hidden_flow() -> None:
     late = slice(rows // 2, None)
     reached = np.corrcoef(model.probability_up(features[late]), hidden[late])[0, 1]
     assert reached > 0.97 * np.corrcoef(filtered[late], hidden[late])[0, 1]
+
+
+def test_a_book_alone_measures_the_pressure_and_a_wall_moves_it_no_further_than_its_level_may() -> None:
+    lean, noise = np.array([0.0, 0.1, 0.2]), np.array([0.5, 0.1, 0.1])
+    pressure = np.array([-1.5, 0.0, 2.0])
+    features = 2 * (lean * pressure[:, None] + [3.0, 0.0, 0.0])
+    np.testing.assert_allclose(oracle.measured(features, lean, noise), pressure, atol=1e-12)
+    walls = [oracle.measured(features + np.array([0.0, height, 0.0]), lean, noise) for height in (2.0, 9.0)]
+    np.testing.assert_allclose(walls[0], walls[1])
+    random = RANDOM(6).standard_normal((20_000, 3))
+    error = oracle.measured(2 * noise * random, lean, noise).std()
+    assert error == pytest.approx(1 / np.sqrt(5.0), rel=0.02)
 
 
 def test_recent_books_are_averaged_and_the_last_one_stays() -> None:

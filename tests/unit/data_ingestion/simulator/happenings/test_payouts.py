@@ -1,13 +1,8 @@
-"""Dividends, splits and rate curves."""
-
-from datetime import date
+"""Dividends and splits."""
 
 import numpy as np
 
-from data_ingestion.simulator.happenings.days import number
-from data_ingestion.simulator.happenings.payouts import HIGH, NOTICE, dividends, splits, splits_by_price
-from data_ingestion.simulator.happenings.rates import TENORS_DAYS, curves
-from data_ingestion.simulator.universe import RATE
+from data_ingestion.simulator.happenings.payouts import LEAST_PRICE, RATIOS, dividends, splits
 from tests.unit.data_ingestion.simulator.happenings.market import DETAILED, GENERIC, SEED
 
 
@@ -16,8 +11,9 @@ def test_payers_pay_four_times_their_yield() -> None:
     regular = ~table.is_special
     for place, subject in enumerate(DETAILED):
         mine = table.amount[regular & (table.name == place)]
-        assert len(mine) == (4 if subject.dividend_yield else 0)
-        assert abs(mine.sum() - subject.dividend_yield * subject.price) < 0.001
+        pays = subject.dividend_yield > 0 and not subject.is_index
+        assert len(mine) == (4 if pays else 0)
+        assert abs(mine.sum() - pays * subject.dividend_yield * subject.price) < 0.001
 
 
 def test_a_dividend_is_declared_then_goes_ex_then_is_paid() -> None:
@@ -33,23 +29,22 @@ def test_splits_by_lot_are_rare_and_announced_ahead() -> None:
     assert np.all(table.time_us < table.effective_us)
 
 
+def test_a_split_brings_no_share_below_the_least_price() -> None:
+    table = splits(SEED, GENERIC, 1990, 2025)
+    assert np.all(np.array([subject.price for subject in GENERIC])[table.name] / table.ratio >= LEAST_PRICE)
+    assert {(new, old) for new, old in zip(table.new_shares, table.old_shares, strict=True)} <= set(RATIOS)
+    cheap = [subject._replace(price=25.0) for subject in GENERIC[:3]]
+    assert len(splits(SEED, cheap, 1990, 2025).time_us) == 0
+
+
+def test_an_index_declares_nothing() -> None:
+    index = [subject for subject in DETAILED if subject.is_index]
+    assert [subject.symbol for subject in index] == ["SPX"]
+    assert index[0].dividend_yield > 0
+    assert len(dividends(SEED, index, 2020, 2021).time_us) == 0
+
+
 def test_nobody_pays_and_nobody_splits() -> None:
     idle = [subject._replace(dividend_yield=0.0) for subject in DETAILED[-1:]]
     assert len(dividends(SEED, idle, 2020, 2021).time_us) == 0
     assert len(splits(SEED, idle, 2020, 2021).time_us) == 0
-
-
-def test_a_high_price_is_split_and_a_fund_s_is_not() -> None:
-    days = np.arange(number(date(2020, 1, 1)), number(date(2021, 1, 1)))
-    closes = np.stack([np.linspace(500, 5000, len(days)), np.linspace(500, 5000, len(days))], axis=1)
-    table = splits_by_price(days, closes, (DETAILED[0], DETAILED[-1]))
-    assert set(table.name.tolist()) == {0}
-    assert days[np.argmax(closes[:, 0] > HIGH)] < table.effective_day[0] - NOTICE + 1
-    assert closes[-1, 0] / np.prod(table.new_shares) < HIGH
-    assert np.all(np.diff(table.effective_day) > NOTICE)
-
-
-def test_curves_are_flat_at_the_rate_of_option_prices() -> None:
-    table = curves(2024, 2025)
-    assert table.rates.shape == (252 + 250, len(TENORS_DAYS))
-    assert np.all(table.rates == RATE)

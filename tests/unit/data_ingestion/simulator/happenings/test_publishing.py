@@ -4,10 +4,14 @@ import numpy as np
 
 from contracts import events, wire
 from data_ingestion.simulator.happenings.days import DAY_US
+from data_ingestion.simulator.happenings.earnings import earnings
+from data_ingestion.simulator.happenings.filings import filings
 from data_ingestion.simulator.happenings.news import Jumps
 from data_ingestion.simulator.happenings.publishing import published, years_needed
+from data_ingestion.simulator.happenings.subjects import subject_of
 from data_ingestion.simulator.happenings.tables import happenings
-from tests.unit.data_ingestion.simulator.happenings.market import DETAILED, SEED
+from data_ingestion.simulator.universe import UNIVERSE
+from tests.unit.data_ingestion.simulator.happenings.market import DETAILED, SEED, SPLITTING
 
 SINCE = 1_735_689_600_000_000
 UNTIL = SINCE + 400 * DAY_US
@@ -55,17 +59,38 @@ def test_nothing_is_published_before_it_can_be_known() -> None:
             assert event.event_time < event.ex_at < event.paid_at
 
 
-def test_splits_and_jumps_of_the_caller_are_published() -> None:
+def test_an_index_has_a_yield_and_no_dividends() -> None:
+    paid = {event.symbol for event in EVENTS if isinstance(event, events.DividendDeclared)}
+    assert paid == {subject.symbol for subject in DETAILED if subject.dividend_yield > 0} - {"SPX"}
+
+
+def test_jumps_of_the_caller_have_an_article() -> None:
     jumps = Jumps(np.array([SINCE + DAY_US]), np.array([0]), np.array([5.0]))
-    by_price = HAPPENED.splits._replace(
-        time_us=np.array([SINCE + DAY_US]),
-        name=np.array([4]),
-        new_shares=np.array([3]),
-        effective_us=np.array([SINCE + 20 * DAY_US]),
-        effective_day=np.array([20_000]),
+    more = published(happenings(SEED, DETAILED, *years_needed(SINCE, UNTIL), jumps=jumps), SOURCE, SINCE, UNTIL)
+    known = {event.event_id for event in EVENTS}
+    (article,) = (event for event in more if event.event_id not in known)
+    assert isinstance(article, events.NewsPublished)
+    assert article.symbol == DETAILED[0].symbol
+    assert SINCE + DAY_US < article.event_time < SINCE + 2 * DAY_US
+
+
+def test_a_split_is_published_and_dollars_a_share_are_those_of_the_day() -> None:
+    first, last = 2025, 2027
+    subjects = tuple(subject_of(name) for name in UNIVERSE)
+    plain, made = earnings(SPLITTING, subjects, first, last), happenings(SPLITTING, subjects, first, last)
+    start, end = (int(made.curves.time_us[row]) for row in (0, -1))
+    (split,) = (
+        event
+        for event in published(made, SOURCE, start, end)
+        if isinstance(event, events.SplitAnnounced) and event.symbol == "AMZN"
     )
-    made = happenings(SEED, DETAILED, *years_needed(SINCE, UNTIL), jumps=jumps, by_price=by_price)
-    more = published(made, SOURCE, SINCE, UNTIL)
-    (split,) = (event for event in more if isinstance(event, events.SplitAnnounced))
-    assert (split.symbol, split.new_shares, split.old_shares) == (DETAILED[4].symbol, 3, 1)
-    assert len({event.event_id for event in more} - {event.event_id for event in EVENTS}) == 2
+    assert (split.new_shares, split.old_shares) == (3, 2)
+    mine = made.earnings.name == 3
+    later = made.earnings.time_us[mine] >= split.effective_at
+    ratio = plain.eps_actual[mine] / made.earnings.eps_actual[mine]
+    np.testing.assert_allclose(ratio, np.where(later, 1.5, 1.0), rtol=1e-3)
+    filed = filings(SPLITTING, subjects, first, last)
+    more = made.filings.shares / filed.shares
+    np.testing.assert_allclose(
+        more[filed.name == 3], np.where(filed.time_us[filed.name == 3] >= split.effective_at, 1.5, 1.0)
+    )

@@ -66,7 +66,7 @@ def scene(seed: int, *, expiries_each: int | None = None, strikes_each: int | No
     state = State(
         moment=moment,
         spot=PRICES * np.exp(random.normal(0, 0.05, len(TABLE))),
-        rate=np.full(len(TABLE), random.choice([0.0, 0.01, 0.04, 0.04, 0.04, 0.07])),
+        rate=_rate(random, years),
         stress=random.beta(0.6, 2.0, len(TABLE)) * 1.3,
         theta=theta,
         dividend_yield=dividend_yield,
@@ -104,6 +104,13 @@ def _total_variance(random: np.random.Generator, years: Floats) -> Floats:
     smooth = later * years + (now - later) * -np.expm1(-pull * years) / pull
     lump = random.choice([0.0, 0.0, 0.03, 0.08]) ** 2
     return np.asarray(smooth + lump * np.floor(years / 0.25 + random.random()))
+
+
+def _rate(random: np.random.Generator, years: Floats) -> Floats:
+    """Rates between two ends, as curves have them; flat in a part of the scenes."""
+    short, long = random.choice([0.0, 0.01, 0.04, 0.04, 0.07]), random.choice([0.02, 0.04, 0.05])
+    weight = -np.expm1(-years / 1.5) / (years / 1.5)
+    return np.asarray(np.full(years.size, short) if random.random() < 0.3 else long + (short - long) * weight)
 
 
 def _yield(random: np.random.Generator, years: Floats, *, is_index: bool) -> Floats:

@@ -4,13 +4,23 @@ from itertools import pairwise
 import numpy as np
 
 from data_ingestion.simulator.options.arrays import Bools, Floats, Ints
-from data_ingestion.simulator.options.interest import Activity, Setting, activity, keys, open_interest
+from data_ingestion.simulator.options.interest import (
+    KEPT,
+    OPENED,
+    Activity,
+    Bought,
+    Setting,
+    activity,
+    keys,
+    open_interest,
+)
 from data_ingestion.simulator.options.unusual import (
     DIRECTED,
     FREQUENCY,
     INFORMED_FREQUENCY,
     LEAST,
     LEAST_HELD,
+    MOST_HELD,
     Unusual,
     unusual,
 )
@@ -18,6 +28,7 @@ from tests.unit.data_ingestion.simulator.options.states import DAY, PRICES, TABL
 
 SYMBOLS = [options.symbol for options in TABLE]
 CHAIN = listed()
+WHO = np.arange(len(TABLE))
 LEFT = np.array([(one.day - DAY).days for one in CHAIN.series])[CHAIN.place]
 
 
@@ -93,7 +104,7 @@ def test_contracts_begin_without_open_interest() -> None:
 
 def flows(informed: Ints, sessions: int = 400) -> list[Unusual]:
     held = shown().open_interest
-    return [unusual(1, session, DAY, CHAIN, PRICES, held, informed) for session in range(sessions)]
+    return [unusual(1, session, DAY, CHAIN, PRICES, held, WHO, informed) for session in range(sessions)]
 
 
 def test_unusual_flow_is_rare_and_far_above_open_interest() -> None:
@@ -104,6 +115,7 @@ def test_unusual_flow_is_rare_and_far_above_open_interest() -> None:
     held = shown().open_interest
     for one in found:
         assert np.all(one.contracts >= np.maximum(held[one.row], LEAST_HELD) * LEAST - 1)
+        assert np.all(held[one.row] <= MOST_HELD)
         away = one.side * np.log(CHAIN.strike[one.row] / PRICES[CHAIN.name[one.row]])
         assert np.all((away >= 0.01) & (away <= 0.1))
         assert np.all((LEFT[one.row] >= 7) & (LEFT[one.row] <= 63))
@@ -119,3 +131,37 @@ def test_who_knows_something_buys_more_often_and_mostly_the_right_side() -> None
     assert 0.75 * INFORMED_FREQUENCY < count / (400 * len(TABLE)) < 1.25 * INFORMED_FREQUENCY
     right = sum(int(np.sum(one.side == knows[CHAIN.name[one.row]])) for one in found) / count
     assert abs(right - DIRECTED) < 3 * np.sqrt(0.25 / count)
+
+
+def test_what_nothing_is_known_of_directs_nobody() -> None:
+    knows, held = np.ones(len(TABLE), np.int64), shown().open_interest
+    found = [unusual(1, session, DAY, CHAIN, PRICES, held, WHO, knows, directed=0.5) for session in range(400)]
+    sides = np.concatenate([one.side for one in found])
+    assert abs(sides.mean()) < 3 / np.sqrt(sides.size)
+
+
+def test_unusual_flow_is_in_its_volume_and_in_the_next_open_interest() -> None:
+    session = setting().session
+    row = int(np.flatnonzero(of("AAPL") & (LEFT > 20))[3])
+    bought = Bought(keys(CHAIN)[[row]], np.array([50_000]), np.array([session]))
+    plain = [shown(ahead) for ahead in range(3)]
+    after = [activity(CHAIN, TABLE, setting(ahead), setting(ahead + 1), bought) for ahead in range(3)]
+    others = np.arange(CHAIN.strike.size) != row
+    for before, now in zip(plain, after, strict=True):
+        np.testing.assert_array_equal(before.open_interest[others], now.open_interest[others])
+        np.testing.assert_array_equal(before.volume[others], now.volume[others])
+    gained = [int(now.open_interest[row] - before.open_interest[row]) for before, now in zip(plain, after, strict=True)]
+    assert gained == [0, 50_000 * OPENED, int(50_000 * OPENED * KEPT)]
+    assert after[0].volume[row] >= 50_000
+    for today, tomorrow in pairwise(after):
+        assert abs(tomorrow.open_interest[row] - today.open_interest[row]) <= today.volume[row]
+
+
+def test_purchases_of_contracts_that_are_gone_count_for_nothing() -> None:
+    row = int(np.flatnonzero(of("AAPL"))[0])
+    gone = Bought(keys(CHAIN)[[row]], np.array([50_000]), np.array([setting().session - 1]))
+    part = CHAIN.where(np.arange(CHAIN.strike.size) > row)
+    alone = activity(part, TABLE, setting(), setting(1), gone)
+    np.testing.assert_array_equal(alone.open_interest, shown().open_interest[row + 1 :])
+    nobody = CHAIN.where(np.zeros(CHAIN.strike.size, np.bool_))
+    assert activity(nobody, TABLE, setting(), setting(1), gone).volume.size == 0

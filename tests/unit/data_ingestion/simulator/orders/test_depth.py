@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_ingestion.simulator.core.components import Floats
 from data_ingestion.simulator.orders import depth
 
 ROWS = 20_000
@@ -12,38 +13,44 @@ def random() -> np.random.Generator:
     return np.random.default_rng(3)
 
 
-def test_the_pressure_leans_all_levels_and_the_deep_ones_most_the_decoy_only_the_best_two() -> None:
-    by_pressure, by_decoy = (
-        depth.leans(np.array([a]), np.array([b]))[0] for a, b in ((1.0, 0.0), (0.0, 1.0))
-    )  # fmt: skip
-    assert np.all(np.diff(by_pressure) > 0)
-    assert np.all(by_pressure > 0)
-    assert np.all(by_decoy[:2] > by_pressure[:2])
-    assert np.all(by_decoy[2:] == 0)
+def leaning(**states: float) -> Floats:
+    """Leans of one book in which only these states are not zero."""
+    columns = (np.array([states.get(name, 0.0)]) for name in ("pressure", "decoy", "habit", "stands"))
+    return np.asarray(depth.leans(*columns)[0])
 
 
-@given(st.floats(-3, 3), st.floats(-3, 3))
-def test_leans_of_opposite_states_are_opposite(pressure: float, decoy: float) -> None:
-    lean = depth.leans(np.array([pressure, -pressure]), np.array([decoy, -decoy]))
+def test_the_pressure_leans_all_levels_the_fair_price_the_best_and_what_moves_nothing_the_best_two() -> None:
+    assert np.all(leaning(pressure=1.0) >= 0.1)
+    assert leaning(stands=1.0)[0] > 4 * leaning(pressure=1.0)[0]
+    assert not leaning(stands=1.0)[1:].any()
+    for name in ("decoy", "habit"):
+        assert np.all(leaning(**{name: 1.0})[:2] > 0)
+        assert not leaning(**{name: 1.0})[2:].any()
+
+
+@given(*[st.floats(-3, 3)] * 4)
+def test_leans_of_opposite_states_are_opposite(pressure: float, decoy: float, habit: float, stands: float) -> None:
+    lean = depth.leans(*(np.array([state, -state]) for state in (pressure, decoy, habit, stands)))
     assert lean[0] == pytest.approx(-lean[1])
 
 
 def test_sizes_lean_as_told_around_the_usual_shape() -> None:
-    lean = np.tile(depth.leans(np.array([1.0]), np.array([0.0])), (ROWS, 1))
-    bid, ask = depth.sizes(random(), lean, np.full(ROWS, 500.0), 0.25)
+    lean = np.tile(leaning(pressure=1.0), (ROWS, 1))
+    bid, ask = depth.sizes(random(), lean, np.full(ROWS, 500.0), 1.0)
     found = np.log(bid / ask) / 2
-    error = 6 * depth.NOISE / np.sqrt(ROWS / 30)  # the best two levels' noise lasts for some thirty books
-    assert np.all(np.abs(found.mean(axis=0) - lean[0]) < error)
+    lasting = np.where(np.arange(depth.LEVELS) < depth.LASTING, 20, 1)  # so many books in a row are much the same
+    assert np.all(np.abs(found.mean(axis=0) - lean[0]) < 4 * depth.NOISE * np.sqrt(lasting / ROWS))
     assert found.std(axis=0) == pytest.approx(depth.NOISE, rel=0.1)
     assert np.median(np.sqrt(bid * ask), axis=0) == pytest.approx(500 * depth.SHAPE, rel=0.1)
 
 
-def test_noise_lasts_at_the_best_levels_only() -> None:
-    bid, ask = depth.sizes(random(), np.zeros((ROWS, depth.LEVELS)), np.ones(ROWS), depth.LASTS_S)
-    found = np.log(bid / ask)
-    kept = (found[1:] * found[:-1]).mean(axis=0) / found.var(axis=0)
-    assert kept[:2] == pytest.approx(0.5, abs=0.05)
-    assert kept[2:] == pytest.approx(0.0, abs=0.05)
+def test_noise_lasts_at_the_best_levels_and_what_both_sides_share_at_all() -> None:
+    for lasts, begins, of_both in ((depth.LASTS_S, depth.LASTING, -1), (depth.COMMON_LASTS_S, depth.LEVELS, 1)):
+        bid, ask = depth.sizes(random(), np.zeros((ROWS, depth.LEVELS)), np.ones(ROWS), lasts)
+        found = np.log(bid * ask**of_both / depth.SHAPE ** (1 + of_both))
+        kept = (found[1:] * found[:-1]).mean(axis=0) / found.var(axis=0)
+        assert kept[:begins] == pytest.approx(0.5, abs=0.05)
+        assert kept[begins:] == pytest.approx(0.0, abs=0.05)
 
 
 def test_what_a_book_tells_leaves_little_of_the_pressure_unknown() -> None:
@@ -52,8 +59,8 @@ def test_what_a_book_tells_leaves_little_of_the_pressure_unknown() -> None:
     gained = rate * depth.INFORMATION
     left = (-2 * theta + np.sqrt(4 * theta**2 + 8 * theta * gained)) / (2 * gained)
     assert gained * left**2 + 2 * theta * left == pytest.approx(2 * theta)
-    assert left == pytest.approx(0.07, abs=0.01)
-    assert np.sqrt(1 - left) > 0.95
+    assert left == pytest.approx(0.04, abs=0.005)
+    assert np.sqrt(1 - left) > 0.97
 
 
 def test_walls_stand_deep_in_one_side_and_go_again() -> None:

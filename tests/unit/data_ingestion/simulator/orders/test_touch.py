@@ -19,9 +19,11 @@ def test_the_fair_price_is_within_a_tick_of_the_mid() -> None:
     fair = 100 * np.exp(made.segment.path.log_price)
     middle = (made.best.bid + made.best.ask) / 2
     assert np.all(made.best.ask > made.best.bid)
+    basis = made.best.stands - (fair - middle)
+    assert np.abs(made.best.stands).max() < 1.0
     others = [place for place, symbol in enumerate(SYMBOLS) if symbol != "SPY"]
-    assert np.abs(middle - fair)[:, others].max() < 1.0
-    assert np.abs(middle - fair)[:, SYMBOLS.index("SPY")].max() < 2.5
+    assert np.abs(basis[:, others]).max() < 1e-6
+    assert np.abs(basis[:, SYMBOLS.index("SPY")]).max() < 1.5
 
 
 def test_spreads_are_the_names_own() -> None:

@@ -1,0 +1,1 @@
+"""Time series for dashboards, written to InfluxDB through its line protocol."""

@@ -1,0 +1,17 @@
+DROP TABLE "indicators";
+DROP TABLE "bar_corrections";
+ALTER TABLE "microstructure"
+    DROP COLUMN "bid_slope",
+    DROP COLUMN "ask_slope",
+    DROP COLUMN "pressure";
+ALTER TABLE "bars"
+    DROP COLUMN "signed_volume",
+    DROP COLUMN "realised_variance";
+ALTER TABLE "greeks"
+    DROP COLUMN "vanna",
+    DROP COLUMN "volga",
+    DROP COLUMN "charm",
+    DROP COLUMN "relative_spread",
+    DROP COLUMN "size_imbalance",
+    DROP COLUMN "underlying_age_s",
+    DROP COLUMN "units";
