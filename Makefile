@@ -40,6 +40,7 @@ check: $(READY) ## import contracts, types, style, generated files
 	$(BIN)/mypy .
 	$(BIN)/python scripts/generate_proto.py --check
 	$(BIN)/python scripts/generate_config.py --check
+	$(BIN)/python scripts/generate_features_docs.py --check
 
 bench: $(READY) ## measure and print one JSON line a figure (ONLY=pipeline|streaming|…)
 	@$(BIN)/python -m tests.performance --only $(ONLY)

@@ -3,7 +3,7 @@
 A simulated tape is made of books and trades, turned into feature events by the formulas that run live. That stands in
 `runtime` because it joins what nothing else may: the simulator, the feature formulas and, through the entry point that
 calls it, the models. The events are those of the stream, with the same ids; only their rates are set here. The truth is
-revealed at each book instead of each second, so that a model's score has an exact counterpart.
+that of the mid at each book, instead of the fair price at each second, so that a model's score has a counterpart.
 """
 
 import os
@@ -51,7 +51,7 @@ def simulated(seed: int, minutes: int) -> Iterator[list[Event]]:
         books = [event for event in tape.parts(segment).books if isinstance(event, BookUpdated)]
         name = np.array([SYMBOLS.index(book.symbol) for book in books])
         moment = np.array([book.event_time for book in books])
-        yield [*microstructure(books), *tape.bars_of(segment), *tape.truth(segment, name, moment)]
+        yield [*microstructure(books), *tape.bars_of(segment), *tape.truth_of_mids(segment, name, moment)]
 
 
 def microstructure(books: Sequence[BookUpdated]) -> Iterator[MicrostructureComputed]:

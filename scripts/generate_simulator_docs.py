@@ -13,18 +13,20 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from recorded_market import recorded
+from recorded_market import CHAINS as RECORDED_CHAINS
+from recorded_market import MINUTE_CHAIN, recorded
 
 from data_ingestion.simulator.core.clock import Hours, sessions
 from data_ingestion.simulator.core.latent import LAST_YEAR
 from data_ingestion.simulator.core.sessions import World
-from data_ingestion.simulator.facts import books, memory, simulated, simulated_books, together
+from data_ingestion.simulator.facts import books, memory, simulated, simulated_books, simulated_chains, together
 from data_ingestion.simulator.facts.battery import Sample, past_returns, search, surprise
 from data_ingestion.simulator.facts.charts import Line, Panel, figure
 from data_ingestion.simulator.facts.intervals import Floats, Interval
 from data_ingestion.simulator.facts.recording import Recording
 from data_ingestion.simulator.facts.sheet import Row, rows
 from data_ingestion.simulator.orders.books import BOOKS_PER_S
+from data_ingestion.simulator.truth import attainable
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 DOCS: Final = REPOSITORY / "docs"
@@ -39,7 +41,14 @@ HORIZON_S: Final = 10.0
 SHORT_DAYS, SHORT_GAP = 48, 21
 """Sessions that the short horizon is searched in, and how many sessions one is after the other: years, not one stretch
 that may have a trend by chance."""
+ATTAINED: Final = ("2016-01-01", "2025-12-31")
+EVERY: Final = 10
 LAGS: Final = (1, 2, 5, 10, 20, 40, 60, 120, 250)
+CHAINS: Final = {
+    **{name: (date.fromisoformat(day), -1) for name, (_, day) in RECORDED_CHAINS.items()},
+    MINUTE_CHAIN: (date(2018, 1, 5), 150),
+}
+"""Of each recorded chain, the same day and minute of the simulated world: a calm or a wild day only by chance."""
 REST: Final = {
     "Minutes of the day": "Recorded: one quiet morning of the S&P 500 (5 January 2018), so its ratio alone.",
     "Book": (
@@ -62,6 +71,7 @@ def simulated_recording() -> Recording:
         intraday=simulated.intraday(world, simulated.INDEX, (2015, 2015)),
         books=simulated_books.recording(world, share, number, minutes, BOOK_RATE),
         path=simulated.path(world, simulated.INDEX, BOOK_DAY),
+        chains=tuple((name, simulated_chains.chain(SEED, name[:3], *moment)) for name, moment in CHAINS.items()),
     )
 
 
@@ -183,6 +193,25 @@ def oracle_section() -> Iterator[str]:
         )
 
 
+def attainable_section() -> Iterator[str]:
+    """What the full state attains at each horizon."""
+    yield "\n## Best attainable scores, by horizon\n"
+    yield (
+        f"Ten names, {ATTAINED[0]} to {ATTAINED[1]}, every {EVERY}th session; expected scores of the truth itself, so"
+        " no forecast beats them. Beside them the Brier score of the best constant: over sessions nearly all that can"
+        " be known is the drift. QLIKE judges variance; over seconds its floor is that of one squared normal.\n"
+    )
+    yield (
+        "| horizon | Brier score | skill over 1/4 | log score | constant's Brier score | QLIKE |"
+        "\n| --- | --- | --- | --- | --- | --- |"
+    )
+    first, last = map(date.fromisoformat, ATTAINED)
+    for best in attainable(World(SEED, Hours.EXCHANGE), first, last, EVERY):
+        scores = (best.brier, best.brier_skill, best.log_score)
+        cells = [f"{one.value:.5f} ± {one.high - one.value:.5f}" for one in scores]
+        yield f"| {best.horizon} | {' | '.join(cells)} | {best.constant:.5f} | {shown(best.qlike)} |"
+
+
 def battery_section() -> Iterator[str]:
     """The search in the market without an edge, and with the edge beside it at the short horizon."""
     yield "\n## A search for an edge\n"
@@ -236,11 +265,11 @@ def main() -> int:
             "Written by `scripts/generate_simulator_docs.py`. Simulated figures: seed 42, exchange hours; ± is half"
             " of a 95 % interval (block bootstrap, clustered by day, or standard error). Recorded data are not"
             " part of this project; they are read from the market-data folder.\n\n"
-            "Measured is the market of `data_ingestion/simulator/core`, `orders` and `options`, without what"
-            " `happenings` adds. The live stream still comes from the smaller market in the modules beside them.\n"
+            "Measured is the market that `make run` streams, but in exchange hours.\n"
         ),
         "![Daily facts](simulator/daily.svg)\n\n![Books](simulator/books.svg)\n\n## Stylised facts",
         *table(list(rows(real)), list(rows(made))),
+        *attainable_section(),
         *oracle_section(),
         *battery_section(),
     ]

@@ -23,18 +23,21 @@ CHAINS: Final = {
 }
 """File and the day whose quotes it holds: its own header names the day of the download."""
 
+MINUTE_CHAIN: Final = "SPX 2018-01"
+NOON: Final = pd.Timestamp("2018-01-05 12:00")
+
 
 def recorded(folder: Path) -> Recording:
     """Everything that the market-data folder holds."""
     minute = pd.read_parquet(folder / "spx_options_1min_20180105" / "quotes.parquet")
-    chains = tuple((name, _chain(folder / "option_chains" / file, day)) for name, (file, day) in CHAINS.items())
+    chains = ((name, _chain(folder / "option_chains" / file, day)) for name, (file, day) in CHAINS.items())
     return Recording(
         days=_days(folder / "daily_history"),
         premium=_premium(folder / "daily_history"),
         intraday=_intraday(minute),
         books=_books(folder / "es_book_20231225" / "book10.parquet"),
         path=_path(minute),
-        chains=chains,
+        chains=(*chains, (MINUTE_CHAIN, _chain_of_a_minute(minute))),
     )
 
 
@@ -102,6 +105,19 @@ def _chain(path: Path, day: str) -> Chain:
         known = (sign * moneyness >= 0) & (side[:, 0] > 0) & (side[:, 1] > 0) & (years > 0)
         sides.append(np.column_stack([moneyness, years, side[:, :3], np.abs(side[:, 3])])[known])
     return Chain(*np.concatenate(sides).T)
+
+
+def _chain_of_a_minute(minute: pd.DataFrame) -> Chain:
+    """The same of the index at noon of the recorded day, with sizes; what expires on the day is left out."""
+    noon = minute[(minute["quote_datetime"] == NOON) & (minute["expiration"] > NOON.normalize())]
+    known = noon[(noon["implied_volatility"] > FAILED) & (noon["bid"] > 0)]
+    years = (known["expiration"] + pd.Timedelta(hours=16) - NOON).dt.total_seconds() / (365 * 86_400)
+    moneyness = np.log(known["strike"] / known["implied_underlying_price"])
+    outside = moneyness * np.where(known["option_type"] == "C", 1.0, -1.0) >= 0
+    size = (known["bid_size"] + known["ask_size"]) / 2
+    quoted = [known[name] for name in ("implied_volatility", "bid", "ask")]
+    columns = [moneyness, years, *quoted, known["delta"].abs(), size]
+    return Chain(*(np.asarray(column, dtype=np.float64)[outside] for column in columns))
 
 
 def _forwards(table: pd.DataFrame, years: Floats) -> Floats:

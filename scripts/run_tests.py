@@ -1,7 +1,8 @@
 """Run unit, integration and browser tests under coverage and hold the totals to their limits.
 
 Pure packages: at least 95 % of branches. All packages: at least 90 % of lines. Processes that the tests start are
-measured too. Unit tests run on all cores at once. Coverage cannot see into compiled code, so the quick tests of the kernels run once more uncompiled.
+measured too. Unit tests run on all cores at once. Coverage cannot see into compiled code, so the quick tests of the
+kernels run once more uncompiled.
 """
 
 import json

@@ -31,7 +31,7 @@ def latent_of(world: World, names: Sequence[Name], years: tuple[int, int] | None
     """
     symbols = tuple(name.symbol for name in names)
     usual, prices = USUAL_SHARE * _column(names, "depth"), _column(names, "price")
-    made = _mix(names)
+    made = mix_of(names)
     if years is None:
         return Latent(world, symbols, made, prices, usual)
     quieter = made._replace(loadings=made.loadings * np.sqrt(_left(names)))
@@ -47,12 +47,17 @@ def moves_of(world: World, names: Sequence[Name], made: Mix, years: tuple[int, i
     within = [session for session in known if begun <= session.day.year <= years[1]]
     happened = happenings(world.seed, tuple(subject_of(name) for name in names), begun, years[1])
     alone, market = effects(happened, within, world.edge), market_effects(happened, within, world.edge)
-    weights = made.loadings[:, 0] / MARKET_VOLATILITY
+    weights = market_weights(made)
     night, drift = np.zeros((2, len(known), len(names)))
     rows = slice(within[0].number, within[-1].number + 1)
     night[rows] = alone.night + market.night * weights
     drift[rows] = alone.drift + market.drift * weights
     return Moves(night, drift, _impulses(alone.impulses, market.impulses, weights, within[0].number))
+
+
+def market_weights(whole: Mix) -> Floats:
+    """How much of what happens to the market reaches each name, (names,): by loadings before any part is set aside."""
+    return np.asarray(whole.loadings[:, 0] / MARKET_VOLATILITY)
 
 
 def _impulses(alone: happening.Impulses, market: happening.Impulses, weights: Floats, first: int) -> Impulses:
@@ -67,7 +72,8 @@ def _impulses(alone: happening.Impulses, market: happening.Impulses, weights: Fl
     return Impulses(session[order] + first, name[order], share[order], sized[0][order], sized[1][order])
 
 
-def _mix(names: Sequence[Name]) -> Mix:
+def mix_of(names: Sequence[Name]) -> Mix:
+    """What the names are made of, nothing set aside for what happens."""
     symbols, sectors = tuple(name.symbol for name in names), tuple(name.sector for name in names)
     market, sector = _column(names, "market_loading"), _column(names, "sector_loading")
     return mix(_column(names, "volatility"), market, sector, sectors, symbols)

@@ -2,7 +2,8 @@
 
     python -m data_ingestion.simulator.tables --names 500 --from 2016-01-01 --to 2025-12-31 --out daily.parquet
 
-The ten names in detail come first, then generic ones. The file does not depend on the number of processes.
+The ten names in detail come first, then generic ones. Prices are in the shares of the anchor session: splits are
+undone, as data vendors' adjusted series have them. The file does not depend on the number of processes.
 """
 
 import argparse

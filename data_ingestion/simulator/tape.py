@@ -25,11 +25,10 @@ from data_ingestion.simulator.core.sessions import World
 from data_ingestion.simulator.happenings.effects import earnings_variance, macro_variance
 from data_ingestion.simulator.happenings.jumps import large_jumps
 from data_ingestion.simulator.happenings.publishing import published
-from data_ingestion.simulator.happenings.strengths import MARKET_VOLATILITY
 from data_ingestion.simulator.happenings.subjects import subject_of
 from data_ingestion.simulator.happenings.tables import Happenings, happenings
 from data_ingestion.simulator.happenings.terms import as_traded
-from data_ingestion.simulator.names import latent_of
+from data_ingestion.simulator.names import latent_of, market_weights, mix_of
 from data_ingestion.simulator.options.arrays import Ints
 from data_ingestion.simulator.options.classes import CLASSES
 from data_ingestion.simulator.options.stream import LISTED_DAYS, Day, day_of, option_quotes
@@ -147,7 +146,7 @@ class Tape:
             option_quotes(
                 segment,
                 self.latent,
-                self._day_of(segment.session),
+                self.day_of(segment.session),
                 self.columns,
                 best,
                 self.quotes_per_s,
@@ -158,7 +157,7 @@ class Tape:
 
     def scheduled_variance(self, moment: int, times: Ints) -> Floats:
         """Variance of earnings and macro releases between a moment and each time (µs), (times, names)."""
-        weights = self.latent.mix.loadings[:, 0] / MARKET_VOLATILITY
+        weights = market_weights(mix_of(UNIVERSE))
         market = macro_variance(self.happened.macro, moment, times)[:, None] * weights**2
         return np.asarray(market + earnings_variance(self.happened.earnings, len(UNIVERSE), moment, times))
 
@@ -166,19 +165,23 @@ class Tape:
         volume = self.latent.session_minutes(segment.session.number).volume[segment.minute]
         return trades(segment, self.columns, best, volume)
 
-    def _day_of(self, session: Session) -> Day:
+    def day_of(self, session: Session) -> Day:
+        """What options are quoted through a session."""
         if self._day is None or self._day.session != session:
             self._day = day_of(self.latent, UNIVERSE, CLASSES, session.number)
         return self._day
 
-    def truth(self, segment: Segment, name: Ints, time: Ints) -> Iterator[TruthRevealed]:
-        """The truth about names (places in the universe) at moments of a minute (µs), arrays of one length."""
-        return revelations(segment, self.columns.symbols, self.source, name, time)
+    def truth_of_mids(self, segment: Segment, name: Ints, time: Ints) -> Iterator[TruthRevealed]:
+        """The truth about the mids of names (places in the universe) at moments of a minute (µs), of one length."""
+        best = touch(segment, self.columns)
+        return revelations(segment, self.columns.symbols, self.source, name, time, best)
 
     def _truth(self, segment: Segment) -> Iterator[TruthRevealed]:
+        """About every name's fair price at each full second."""
         names = np.arange(len(UNIVERSE))
         seconds = segment.started_at + np.arange(SECONDS) * MICROS
-        return self.truth(segment, np.tile(names, SECONDS), np.repeat(seconds, len(names)))
+        name, time = np.tile(names, SECONDS), np.repeat(seconds, len(names))
+        return revelations(segment, self.columns.symbols, self.source, name, time)
 
     def bars(self, until: int, minutes: int) -> list[BarClosed]:
         """The last one-minute bars that closed by a moment (µs), made of the trades themselves."""

@@ -32,7 +32,7 @@ class Name(NamedTuple):
     sector_loading: float
     """What neither factor explains is the name's own: loadings squared add up to one with the idiosyncratic rest."""
     spread_ticks: int
-    """Usual spread in cents; one more in a quarter of the time."""
+    """Usual spread in cents; one more in an eighth of the time."""
     level_ticks: int
     """Cents between the levels of its book."""
     depth: int

@@ -57,7 +57,7 @@ class Metrics(Frozen, frozen=True, kw_only=True):
     """On the test part, which neither the fit nor the calibration has seen.
 
     `attainable` scores the simulator's own conditional probabilities on the same rows: no model that reads only the
-    market can do better, up to sampling error. `indifferent` scores one half throughout.
+    market can do better, up to sampling error and what rounds the mid. `indifferent` scores one half throughout.
     """
 
     rows: int

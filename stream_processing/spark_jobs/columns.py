@@ -36,7 +36,6 @@ STACK_OPTION: Final = "-Xss16m"
 300 of them overflow the usual stack of 1 MB while the JVM is new and still interprets the planner."""
 PART_NODES: Final = 550
 """Operations of one generated method, at some 12 bytes each: below the 8,000 bytes that Java's compiler takes."""
-_KEPT: Final = "`__kept`"
 _HIDDEN = "__step_"
 _NAN: Final = "double('NaN')"
 
@@ -78,11 +77,9 @@ def with_steps(frame: DataFrame, formula: Formula, keep: Sequence[str] | None = 
     """
     kept = frame.columns if keep is None else list(keep)
     _check_names(frame, formula, kept)
-    # As one column, what is kept costs each of the projections one name to plan, and each method one parameter.
-    carried = [_KEPT] if kept else []
-    bundle = [f"struct({', '.join(f'`{name}`' for name in kept)}) AS {_KEPT}"] if kept else []
+    carried = [f"`{name}`" for name in kept]
     inputs = (f"{_never_null(f'cast(`{each.name}` AS double)')} AS {_hidden(each.name)}" for each in formula.inputs)
-    frame = frame.selectExpr(*bundle, *inputs)
+    frame = frame.selectExpr(*carried, *inputs)
     present = {each.name for each in formula.inputs}
     parts = cut(joined(formula))
     for number, part in enumerate(parts):
@@ -91,8 +88,7 @@ def with_steps(frame: DataFrame, formula: Formula, keep: Sequence[str] | None = 
         if later:
             between, *others = map(_hidden, sorted(present))
             frame = frame.selectExpr(*carried, *others, f"explode(array({between})) AS {between}")
-    unbundled = (f"{_KEPT}.`{name}`" for name in kept)
-    return frame.selectExpr(*unbundled, *(f"{_hidden(name)} AS `{name}`" for name in formula.outputs))
+    return frame.selectExpr(*carried, *(f"{_hidden(name)} AS `{name}`" for name in formula.outputs))
 
 
 def named(code: Column, names: Sequence[str]) -> Column:

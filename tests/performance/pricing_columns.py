@@ -7,14 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
 from models.quantitative import blocks
+from models.quantitative.american_quadratic.quotes import GREEKS_BY_STYLE
 from models.quantitative.european import EUROPEAN
 from models.quantitative.formulas import Formula
-from models.quantitative.quotes import IMPLIED_VOL
+from models.quantitative.quotes import GREEKS_FROM_QUOTE, IMPLIED_VOL
 from stream_processing.spark_jobs import session
 from stream_processing.spark_jobs.columns import with_steps
 from tests.performance.figures import emit, median
@@ -24,16 +26,25 @@ OPTIONS: Final = 4_000_000
 REPETITIONS: Final = 9
 WARM_UP_S: Final = 20.0
 """Java compiles a generated method, which is large, in the background while an unoptimised one runs."""
-TARGETS: Final[tuple[tuple[str, Formula, float], ...]] = (
+TARGETS: Final[tuple[tuple[str, Formula, float | None], ...]] = (
     ("price_and_greeks", EUROPEAN, 4e6),
     ("implied_vol", IMPLIED_VOL, 1.5e6),
+    ("european_quotes", GREEKS_FROM_QUOTE, None),
+    ("quotes_by_style", GREEKS_BY_STYLE, None),
 )
 
 
 def run() -> None:
-    """Print both rates, beside those of NumPy's blocks in the same run."""
+    """Print the rates, beside those of NumPy's blocks in the same run."""
     market = random_market(OPTIONS, seed=6)
-    columns = market._asdict() | {"price": blocks.evaluate(EUROPEAN, *market)[1]}
+    price = blocks.evaluate(EUROPEAN, *market)[1]
+    quoted = {
+        "bid": price,
+        "ask": price,
+        "underlying_age_s": np.zeros(OPTIONS),
+        "is_american": np.arange(OPTIONS) % 5 > 0,
+    }
+    columns = market._asdict() | {"price": price} | quoted
     with tempfile.TemporaryDirectory(prefix="optionsai-bench-") as name:
         folder = Path(name)
         source = str(folder / "options.parquet")

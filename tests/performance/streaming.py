@@ -1,6 +1,9 @@
-"""The Greeks job by itself under load: how long a quote takes from when it is due to its Greeks standing in Kafka.
+"""The streaming job under load: how long a quote takes to its Greeks, and a bar from its end to what it says.
 
-The generator follows a schedule and stamps each quote with the time it was due, so that a stall of whatever part shows
+First the Greeks job has the machine to itself and no checkpoint falls into the run; then every query runs at once, for
+as long as is asked for, with the stalls of the checkpoints in the figures.
+
+The generator follows a schedule and stamps each record with the time it was due, so that a stall of whatever part shows
 in full. Latencies are taken from Kafka's own append times after the load has ended; nothing reads the results during
 it. Kafka's clock shows milliseconds, so a figure is up to one too low.
 """
@@ -9,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,16 +20,18 @@ import psutil
 from confluent_kafka import Producer
 
 from contracts import stages, wire
-from contracts.events import OptionQuoteReceived
-from contracts.topics import GREEKS, OPTION_QUOTES
+from contracts.events import BookUpdated, Event, OptionQuoteReceived, TradeReceived
+from contracts.ids import make_id
+from contracts.topics import BARS, BOOKS, GREEKS, INDICATORS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
 from data_ingestion.simulator.core.sessions import World
 from data_ingestion.simulator.tape import Rates, Tape
+from data_ingestion.simulator.universe import UNIVERSE
 from runtime.kafka_source import KafkaSource
 from tests.performance.figures import emit, emit_latency
 from tests.streaming_job import StreamingJob, running_broker
 
 TICK_S: Final = 0.001
-DISTINCT_QUOTES: Final = 50_000
+DISTINCT: Final = 50_000
 WARM_UP_S: Final = 40.0
 """Left out of the figures: Java compiles its hot methods during it."""
 MAX_CLOCK_STEP_MS: Final = 2.0
@@ -35,76 +40,174 @@ DRAIN_TIMEOUT_S: Final = 60.0
 MAX_RUN_S: Final = 70.0
 """With the warm-up less than one checkpoint interval: the targets are about the flow between two checkpoints. The
 benchmark of the whole pipeline has their stalls in it."""
-LOADS: Final[tuple[tuple[int, dict[str, float]], ...]] = ((3_000, {}), (10_000, {"p50": 10.0, "p99": 25.0}))
+ALONE: Final[tuple[tuple[int, dict[str, float]], ...]] = (
+    (3_000, {}),
+    (10_000, {"p50": 10.0, "p99": 25.0}),
+    (20_000, {"p99": 40.0}),
+)
+TOGETHER: Final = (10_000, 2_000, 1_000)
+"""Option quotes, trades and books a second."""
+WARM_UP_TOGETHER_S: Final = 90.0
+LATENESS_MS: Final = 1_000.0
 
 
-class Quote(NamedTuple):
-    """An encoded quote."""
+class Record(NamedTuple):
+    """An encoded event."""
 
     key: bytes
     value: bytes
 
 
+class Feed(NamedTuple):
+    """What is published to a topic, and how often a second."""
+
+    topic: Topic
+    rate: int
+    supply: Iterator[Record]
+
+
 class Latency(NamedTuple):
-    """Of one quote: from due to its Greeks appended, and the part of it since the quote itself was appended."""
+    """Of one result: from due to appended, and the part of it since its market record was appended."""
 
     total_ms: float
     spark_ms: float
 
 
 def run(seconds: float) -> None:
-    """Run each load for up to MAX_RUN_S after a warm-up, and print what was seen."""
-    quotes = encoded_quotes()
-    for rate, targets in LOADS:
-        with (
-            tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder,
-            running_broker(Path(folder)) as bootstrap,
-            StreamingJob(Path(folder), bootstrap, {}),
-        ):
-            clock_offset = time.time() - time.perf_counter()
-            began = publish(bootstrap, quotes, rate, WARM_UP_S + min(seconds, MAX_RUN_S))
-            latencies = read_latencies(bootstrap, began + int(WARM_UP_S * 1e6))
-            emit_latency(f"greeks.at_{rate}", [latency.total_ms for latency in latencies], targets)
-            emit_latency(f"greeks.at_{rate}.within_spark", [latency.spark_ms for latency in latencies], {})
-            step_ms = abs(time.time() - time.perf_counter() - clock_offset) * 1e3
-            emit(f"greeks.at_{rate}.clock_step", step_ms, "ms", MAX_CLOCK_STEP_MS)
-            emit(f"greeks.at_{rate}.load_average", psutil.getloadavg()[0], "processes")
+    """Run each load, and print what was seen."""
+    quotes = encoded(Rates(10_000.0, 0.0), OptionQuoteReceived)
+    for rate, targets in ALONE:
+        _run_alone(quotes, rate, targets, WARM_UP_S + min(seconds, MAX_RUN_S))
+    _run_together(quotes, encoded(Rates(0.0, 10.0), BookUpdated), WARM_UP_TOGETHER_S, seconds)
 
 
-def encoded_quotes() -> list[Quote]:
-    """Quotes of a simulated chain."""
-    events = Tape(World(7), Rates(10_000.0, 0.0), 2026).events(1_767_225_600_000_000)
-    quotes = (event for event in events if isinstance(event, OptionQuoteReceived))
-    return [Quote(wire.key_of(quote), wire.encode(quote)) for quote in islice(quotes, DISTINCT_QUOTES)]
+def _run_alone(quotes: Sequence[Record], rate: int, targets: dict[str, float], seconds: float) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder,
+        running_broker(Path(folder)) as bootstrap,
+        StreamingJob(Path(folder), bootstrap, {}),
+    ):
+        clock_offset = time.time() - time.perf_counter()
+        began = publish(bootstrap, [Feed(OPTION_QUOTES, rate, cycle(quotes))], seconds)
+        latencies = read_latencies(bootstrap, GREEKS, began + int(WARM_UP_S * 1e6))
+        emit_latency(f"greeks.at_{rate}", [latency.total_ms for latency in latencies], targets)
+        emit_latency(f"greeks.at_{rate}.within_spark", [latency.spark_ms for latency in latencies], {})
+        step_ms = abs(time.time() - time.perf_counter() - clock_offset) * 1e3
+        emit(f"greeks.at_{rate}.clock_step", step_ms, "ms", MAX_CLOCK_STEP_MS)
+        emit(f"greeks.at_{rate}.load_average", psutil.getloadavg()[0], "processes")
 
 
-def publish(bootstrap: str, quotes: Sequence[Quote], rate: int, seconds: float) -> int:
+def _run_together(quotes: Sequence[Record], books: Sequence[Record], warm_up_s: float, seconds: float) -> None:
+    """Every query at once; nothing may be lost, and memory must not grow."""
+    feeds = [
+        Feed(OPTION_QUOTES, TOGETHER[0], cycle(quotes)),
+        Feed(TRADES, TOGETHER[1], fresh_trades()),
+        Feed(BOOKS, TOGETHER[2], cycle(books)),
+    ]
+    with (
+        tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder,
+        running_broker(Path(folder)) as bootstrap,
+        StreamingJob(Path(folder), bootstrap, {}) as job,
+    ):
+        sampler = Sampler(job, warm_up_s)
+        began = publish(bootstrap, feeds, warm_up_s + seconds)
+        sampler.stop()
+        since = began + int(warm_up_s * 1e6)
+        greeks = [latency.total_ms for latency in read_latencies(bootstrap, GREEKS, since)]
+        emit_latency("together.tick_to_greeks", greeks, {"p50": 20.0, "p99": 150.0})
+        emit("together.greeks_per_quote", len(greeks) / (TOGETHER[0] * seconds), "1", 0.999, at_least=True)
+        micro = [latency.total_ms for latency in read_latencies(bootstrap, MICROSTRUCTURE, since)]
+        emit_latency("together.tick_to_microstructure", micro, {})
+        for topic in (BARS, INDICATORS):
+            ended = [latency.total_ms - LATENESS_MS for latency in read_latencies(bootstrap, topic, since)]
+            emit_latency(f"together.bar_end_to_{topic.name.partition('.')[2]}", ended, {"p99": 2_000.0})
+        first, last = sampler.ends()
+        emit("together.memory", last, "GiB")
+        emit("together.memory_growth", last / first - 1, "of the first after the warm-up", 0.1)
+
+
+class Sampler:
+    """Looks at the job's memory, with all its processes, now and then."""
+
+    EVERY_S: Final = 5.0
+
+    def __init__(self, job: StreamingJob, warm_up_s: float) -> None:
+        assert job.process is not None
+        self._root = psutil.Process(job.process.pid)
+        self._done, self._seen = threading.Event(), list[float]()
+        self._thread = threading.Thread(target=self._look, args=(warm_up_s,), daemon=True)
+        self._thread.start()
+
+    def _look(self, warm_up_s: float) -> None:
+        if self._done.wait(warm_up_s):
+            return
+        while not self._done.wait(self.EVERY_S):
+            family = (self._root, *self._root.children(recursive=True))
+            self._seen.append(sum(process.memory_full_info().pss for process in family) / 2**30)
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._done.set()
+        self._thread.join()
+
+    def ends(self) -> tuple[float, float]:
+        """Mean of the first and of the last fifth, GiB."""
+        fifth = max(1, len(self._seen) // 5)
+        return sum(self._seen[:fifth]) / fifth, sum(self._seen[-fifth:]) / fifth
+
+
+def encoded(rates: Rates, kind: type[Event]) -> list[Record]:
+    """Events of the simulated market, to be published again and again."""
+    events = Tape(World(7), rates, 2026).events(1_767_225_600_000_000)
+    chosen = (event for event in events if isinstance(event, kind))
+    return [Record(wire.key_of(event), wire.encode(event)) for event in islice(chosen, DISTINCT)]
+
+
+def fresh_trades() -> Iterator[Record]:
+    """Trades of the moment, without end: bars need time to pass."""
+    for number in count():
+        name = UNIVERSE[number % len(UNIVERSE)]
+        trade = TradeReceived(
+            event_id=make_id("TradeReceived", "bench", number),
+            event_time=time.time_ns() // 1_000,
+            source="bench",
+            simulated=True,
+            symbol=name.symbol,
+            price=name.price + (number * 7_919 % 41 - 20) / 100,
+            size=1 + number % 300,
+            side=1 if number % 3 else -1,
+            sequence=number // len(UNIVERSE),
+        )
+        yield Record(wire.key_of(trade), wire.encode(trade))
+
+
+def publish(bootstrap: str, feeds: Sequence[Feed], seconds: float) -> int:
     """Publish on schedule; returns when it began, µs since the epoch. What the generator sends late counts as late."""
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 0})
-    began, clock, sent = time.time_ns() // 1000, time.perf_counter(), 0
-    supply: Iterator[Quote] = cycle(quotes)
+    began, clock, sent = time.time_ns() // 1000, time.perf_counter(), [0] * len(feeds)
     tick = threading.Event()
     while (elapsed := time.perf_counter() - clock) < seconds:
-        wanted = int(elapsed * rate)
-        for quote in islice(supply, wanted - sent):
-            sent += 1
-            due = str(began + sent * 1_000_000 // rate).encode()
-            producer.produce(OPTION_QUOTES.name, quote.value, quote.key, headers=[(stages.DUE, due)])
+        for place, feed in enumerate(feeds):
+            wanted = int(elapsed * feed.rate)
+            for record in islice(feed.supply, wanted - sent[place]):
+                sent[place] += 1
+                due = str(began + sent[place] * 1_000_000 // feed.rate).encode()
+                producer.produce(feed.topic.name, record.value, record.key, headers=[(stages.DUE, due)])
         producer.poll(0)
         tick.wait(TICK_S)
     producer.flush(DRAIN_TIMEOUT_S)
     return began
 
 
-def read_latencies(bootstrap: str, after: int) -> list[Latency]:
-    """Latencies of every quote due after a time (µs since the epoch)."""
-    source = KafkaSource({"bootstrap.servers": bootstrap}, "bench", [GREEKS], "earliest")
+def read_latencies(bootstrap: str, topic: Topic, after: int) -> list[Latency]:
+    """Latencies of everything in a topic that was due after a time (µs since the epoch)."""
+    source = KafkaSource({"bootstrap.servers": bootstrap}, "bench", [topic], "earliest")
     latencies: list[Latency] = []
     while messages := source.poll(5_000, 5.0):
-        latencies += [
-            Latency((message.appended_at - due) / 1e3, (message.appended_at - message.stamps[stages.MARKET]) / 1e3)
-            for message in messages
-            if (due := message.stamps[stages.DUE]) >= after
-        ]
+        for message in messages:
+            due = message.stamps[stages.DUE]
+            if due >= after:
+                market = message.stamps.get(stages.MARKET, due)
+                latencies.append(Latency((message.appended_at - due) / 1e3, (message.appended_at - market) / 1e3))
     source.close()
     return latencies

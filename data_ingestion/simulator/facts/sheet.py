@@ -161,3 +161,5 @@ def _chains(recording: Recording) -> Iterator[Row]:
         spreads = smiles.relative_spreads(chain)
         for (low, high), found in zip(smiles.DELTAS, spreads, strict=True):
             yield Row(section, f"relative spread, delta {low} to {high}", found)
+        for share, size in smiles.sizes(chain):
+            yield Row(section, f"size of a quote, {share} quantile", around(size, 0.0))

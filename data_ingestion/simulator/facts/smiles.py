@@ -24,6 +24,8 @@ class Chain(NamedTuple):
     ask: Floats
     delta: Floats
     """Absolute."""
+    size: Floats | None = None
+    """Mean of what is bid for and asked, contracts, where it is known."""
 
 
 def line(place: Floats, height: Floats) -> tuple[Interval, Interval]:
@@ -91,3 +93,11 @@ def relative_spreads(chain: Chain) -> tuple[Interval, ...]:
         middle, quarter, three = np.quantile(share, [0.5, 0.25, 0.75])
         found.append(around(float(middle), float(1.2533 * (three - quarter) / 1.349 / np.sqrt(len(share)))))
     return tuple(found)
+
+
+def sizes(chain: Chain) -> tuple[tuple[str, float], ...]:
+    """Quantiles of the sizes of quotes; none where they are not known."""
+    if chain.size is None:
+        return ()
+    shares = (0.1, 0.25, 0.5, 0.75, 0.9)
+    return tuple((f"{share:.0%}", float(np.quantile(chain.size, share))) for share in shares)

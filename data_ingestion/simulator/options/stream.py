@@ -144,7 +144,7 @@ def option_quotes(
     lumps: Lumps = no_lumps,
 ) -> Iterator[OptionQuoteReceived]:
     """Quotes of a minute in order of time; `rates_per_s` (names,) on average over a session."""
-    state = _state(segment, latent, day, lumps)
+    state = state_of(segment, latent, day, lumps)
     drawn = [_of_name(segment, day, columns, name, float(rate)) for name, rate in enumerate(rates_per_s)]
     offset, place, sequence = (np.concatenate(parts) for parts in zip(*(one[:3] for one in drawn), strict=True))
     noise = np.concatenate([one[3] for one in drawn], axis=1)
@@ -209,7 +209,8 @@ def _of_name(
     return offset, np.minimum(chosen, day.last[name]), np.arange(due.start, due.stop), noise
 
 
-def _state(segment: Segment, latent: Latent, day: Day, lumps: Lumps) -> State:
+def state_of(segment: Segment, latent: Latent, day: Day, lumps: Lumps) -> State:
+    """What the market says about the options at a minute's start."""
     share = segment.minute / segment.session.minutes
     return State(
         moment=segment.started_at,

@@ -60,7 +60,7 @@ def test_bars_hold_the_trades_of_their_minute(two_minutes: list[Event], market: 
 
 
 def test_the_truth_agrees_with_what_the_simulator_reveals(two_minutes: list[Event], market: list[Event]) -> None:
-    """At each book instead of each second, so it lies within what flow and volatility can do in one."""
+    """At each book instead of each second, and of the mid: within what flow, volatility and half a tick can do."""
     revealed = {(e.symbol, e.event_time): e for e in market if isinstance(e, TruthRevealed)}
     truths = [event for event in two_minutes if isinstance(event, TruthRevealed)]
     assert len(truths) == sum(isinstance(event, MicrostructureComputed) for event in two_minutes)
@@ -68,7 +68,7 @@ def test_the_truth_agrees_with_what_the_simulator_reveals(two_minutes: list[Even
         abs(event.probability_up - revealed[event.symbol, event.event_time // 1_000_000 * 1_000_000].probability_up)
         for event in truths
     ]
-    assert sum(gaps) / len(gaps) < 0.03
+    assert sum(gaps) / len(gaps) < 0.1
     assert all((event.expected_return > 0) == (event.probability_up > 0.5) for event in truths)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise, takewhile
 from math import log
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def greeks_of(quotes: Sequence[OptionQuoteReceived]) -> dict[str, dict[str, floa
         underlying_age_s=_ages_s(quotes),
     )
     names = ("reason", *StyleGreeks._fields[1:], "relative_spread", "size_imbalance", "underlying_age_s")
-    columns = [
+    columns: list[Any] = [
         reason_names(result.reason_code),
         *result[1:],
         (np.array(column("ask")) - column("bid")) / result.price,
