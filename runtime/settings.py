@@ -70,6 +70,8 @@ class Simulator(Section, frozen=True):
     3,000."""
     books_per_s: Annotated[float, Meta(ge=0, le=100)] = 4.0
     """Order books a second and symbol, on average over a session."""
+    trades_per_s: Annotated[float, Meta(ge=0, le=1_000)] = 2.0
+    """Trades a second and symbol, on average over a session; more of them are smaller."""
     resume_within_s: Positive = 900.0
     """A restart within this time resumes the run where it stopped; later, a new run starts now."""
     faults: Faults = field(default_factory=Faults)

@@ -35,7 +35,7 @@ from data_ingestion.simulator.options.stream import LISTED_DAYS, Day, day_of, op
 from data_ingestion.simulator.orders.books import book_events, books
 from data_ingestion.simulator.orders.listing import listed
 from data_ingestion.simulator.orders.touch import Touch, touch
-from data_ingestion.simulator.orders.trades import Trades, trade_events, trades
+from data_ingestion.simulator.orders.trades import TRADES_PER_S, Trades, trade_events, trades
 from data_ingestion.simulator.revelations import revelations
 from data_ingestion.simulator.universe import CENTS, UNIVERSE, Floats
 
@@ -62,17 +62,24 @@ class RateSettings(Protocol):
     def books_per_s(self) -> float:
         """For each symbol."""
 
+    @property
+    def trades_per_s(self) -> float:
+        """For each symbol; what is traded in a day does not depend on it."""
+
 
 class Rates(NamedTuple):
     """Rates given as plain numbers."""
 
     option_quotes_per_s: float
     books_per_s: float
+    trades_per_s: float = TRADES_PER_S
 
 
 def settings_id(world: World, rates: RateSettings) -> str:
     """Identity of everything that shapes the events."""
-    figures = (repr(float(number)) for number in (world.edge, rates.option_quotes_per_s, rates.books_per_s))
+    figures = (
+        repr(float(number)) for number in (world.edge, rates.option_quotes_per_s, rates.books_per_s, rates.trades_per_s)
+    )
     return make_id("simulator", GENERATION, world.seed, world.hours.value, *figures)
 
 
@@ -163,7 +170,7 @@ class Tape:
 
     def _traded(self, segment: Segment, best: Touch) -> Trades:
         volume = self.latent.session_minutes(segment.session.number).volume[segment.minute]
-        return trades(segment, self.columns, best, volume)
+        return trades(segment, self.columns, best, volume, self.rates.trades_per_s)
 
     def day_of(self, session: Session) -> Day:
         """What options are quoted through a session."""

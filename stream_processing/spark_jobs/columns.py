@@ -8,15 +8,15 @@ level is one projection to plan, and the projections of one formula stay a singl
 step is a local variable. Everything is native, so Real-time Mode admits it. Steps are written as SQL text: as column
 objects each operation would be several calls to Java, and a long formula would take half a minute to plan.
 
-Left alone, Spark generates one method for the whole chain. Java refuses methods above 64 kB, and its compiler leaves
-those above 8 kB interpreted, 20 to 40 times slower, or takes long over them if told not to. So a formula is cut into
-parts of at most `PART_NODES` operations, where that carries the fewest live columns, and `explode` of an array of one
-of them stands between: its operator reads every column below it, which is Spark's condition for generating what follows
-as a method of its own. The columns are that method's parameters; no row is written.
+Left alone, Spark generates one method for the whole chain, but Java refuses methods above 64 kB. So a formula is cut
+into parts of at most `PART_NODES` operations, where that carries the fewest live columns, and `explode` of an array of
+one of them stands between: its operator reads every column below it, which is Spark's condition for generating what
+follows as a method of its own. The columns are that method's parameters; no row is written.
 
-Two things are needed outside this module. What else the query does in the same stage may still make a method too large
-for the compiler: start every driver and executor JVM with `JVM_OPTION`. And columns named in a formula's inputs must
-exist in the frame; `years` and `is_call` usually have to be derived first.
+Two things are needed outside this module. A method is still larger than what Java's compiler takes by default, and an
+interpreted one is 20 to 40 times slower: start every driver and executor JVM with `JVM_OPTION`, and the driver with
+`STACK_OPTION`. And columns named in a formula's inputs must exist in the frame; `years` and `is_call` usually have to
+be derived first.
 """
 
 from collections import Counter
@@ -34,8 +34,9 @@ JVM_OPTION = "-XX:-DontCompileHugeMethods"
 STACK_OPTION: Final = "-Xss16m"
 """Likewise for the driver: Spark's planner recurses through a plan as deep as a formula's longest chain of steps. Some
 300 of them overflow the usual stack of 1 MB while the JVM is new and still interprets the planner."""
-PART_NODES: Final = 550
-"""Operations of one generated method, at some 12 bytes each: below the 8,000 bytes that Java's compiler takes."""
+PART_NODES: Final = 1_500
+"""Operations of one generated method, at some 12 bytes each: a quarter of what Java allows, compiled within seconds. Of
+half as many, methods would be ready sooner, and slower for good by their parameters."""
 _HIDDEN = "__step_"
 _NAN: Final = "double('NaN')"
 

@@ -95,9 +95,10 @@ def relative_spreads(chain: Chain) -> tuple[Interval, ...]:
     return tuple(found)
 
 
-def sizes(chain: Chain) -> tuple[tuple[str, float], ...]:
-    """Quantiles of the sizes of quotes; none where they are not known."""
+def sizes(chain: Chain, days: tuple[float, float] = (20, 60)) -> tuple[tuple[str, float], ...]:
+    """Quantiles of the sizes of quotes that expire so many days ahead; none where they are not known."""
     if chain.size is None:
         return ()
+    chosen = (chain.years * 365 >= days[0]) & (chain.years * 365 <= days[1])
     shares = (0.1, 0.25, 0.5, 0.75, 0.9)
-    return tuple((f"{share:.0%}", float(np.quantile(chain.size, share))) for share in shares)
+    return tuple((f"{share:.0%}", float(np.quantile(chain.size[chosen], share))) for share in shares)

@@ -45,3 +45,12 @@ def test_a_line_has_the_errors_of_least_squares() -> None:
         _, slope = smiles.line(place, 1 + 2 * place + random.standard_normal(400))
         errors.append((slope.value - 2) / slope.error)
     assert 0.85 < float(np.std(errors)) < 1.15
+
+
+def test_sizes_are_those_of_a_month_or_two_ahead_where_they_are_known() -> None:
+    made = chain()
+    assert smiles.sizes(made) == ()
+    near = (made.years * 365 >= 20) & (made.years * 365 <= 60)
+    sized = made._replace(size=np.where(near, 100.0, 1.0))
+    assert dict(smiles.sizes(sized))["50%"] == 100.0
+    assert [share for share, _ in smiles.sizes(sized)] == ["10%", "25%", "50%", "75%", "90%"]
