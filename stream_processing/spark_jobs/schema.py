@@ -106,6 +106,8 @@ def _data_type(info: inspect.Type) -> t.DataType:
             return _LITERALS[type(values[0])]
         case inspect.VarTupleType(item_type=item):
             return t.ArrayType(_data_type(item))
+        case inspect.DictType(key_type=key, value_type=value):
+            return t.MapType(_data_type(key), _data_type(value))
         case inspect.UnionType():
             return _data_type(_present(info))
         case inspect.StructType():
@@ -126,6 +128,9 @@ def _legal(info: inspect.Type, name: str) -> str:
             return f"{name} IN ({', '.join(map(repr, values))})"
         case inspect.VarTupleType(item_type=item):
             return _all([*_length(info, f"size({name})"), f"forall({name}, each -> {_legal(item, 'each')})"])
+        case inspect.DictType(key_type=key, value_type=value):
+            sides = (("map_keys", key), ("map_values", value))
+            return _all(f"forall({side}({name}), each -> {_legal(kind, 'each')})" for side, kind in sides)
         case inspect.StructType(fields=fields):
             return _all(_legal(field.type, f"{name}.`{field.name}`") for field in fields)
         case inspect.StrType(pattern=pattern):
