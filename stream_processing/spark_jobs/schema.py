@@ -119,7 +119,7 @@ def _data_type(info: inspect.Type) -> t.DataType:
         raise ConfigError("contracts/events.py", "field type", problem, "Add it to spark_jobs/schema.py") from None
 
 
-def _legal(info: inspect.Type, name: str) -> str:
+def _legal(info: inspect.Type, name: str) -> str:  # noqa: PLR0911 - a table of kinds, one line each
     """SQL of the condition that what `name` refers to keeps the contract."""
     match info:
         case inspect.UnionType():

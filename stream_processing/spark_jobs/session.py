@@ -47,6 +47,28 @@ rootLogger.level = warn
 rootLogger.appenderRef.file.ref = file
 """
 
+_NEEDLESS: Final = (
+    *(
+        "sql.execution.datasources." + rule
+        for rule in ("PruneFileSourcePartitions", "PushVariantIntoScan", "SchemaPruning")
+    ),
+    *(
+        "sql.catalyst.optimizer." + rule
+        for rule in (
+            "ConstantFolding",
+            "FoldablePropagation",
+            "OptimizeOneRowRelationSubquery",
+            "RemoveRedundantAliases",
+            "ReorderAssociativeOperator",
+            "RewriteCorrelatedScalarSubquery",
+            "SimplifyBinaryComparison",
+            "SimplifyConditionals",
+        )
+    ),
+)
+"""Rules of Spark's optimiser that find nothing to do in our queries, and look for it in a few hundred projections
+whenever a Real-time query plans its next batch, and nothing flows meanwhile: half of the optimiser's time."""
+
 _FIXED: Final = {
     "spark.app.name": "optionsai",
     # Queries share the slots that Real-time Mode leaves; none may wait behind another's batch.
@@ -56,6 +78,7 @@ _FIXED: Final = {
     # A record may lose its own result, never the query: arithmetic that fails gives null, and null is not published.
     "spark.sql.ansi.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.optimizer.excludedRules": ",".join(f"org.apache.spark.{rule}" for rule in _NEEDLESS),
     # Progress goes to Prometheus; the built-in pages would cost memory and an open port.
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",

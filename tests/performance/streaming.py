@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import count, cycle, islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -142,8 +143,11 @@ class Sampler:
         if self._done.wait(warm_up_s):
             return
         while not self._done.wait(self.EVERY_S):
-            family = (self._root, *self._root.children(recursive=True))
-            self._seen.append(sum(process.memory_full_info().pss for process in family) / 2**30)
+            total = 0
+            for process in (self._root, *self._root.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):  # Python workers come and go
+                    total += process.memory_full_info().pss
+            self._seen.append(total / 2**30)
 
     def stop(self) -> None:
         """Look no more."""

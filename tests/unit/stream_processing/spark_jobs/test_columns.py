@@ -5,7 +5,7 @@ import pytest
 
 from models.quantitative.american_quadratic.quotes import GREEKS_BY_STYLE
 from models.quantitative.blocks import evaluate
-from models.quantitative.formulas import Chain, Formula, Node
+from models.quantitative.formulas import Chain, Formula, Node, exp
 from models.quantitative.quotes import GREEKS_FROM_QUOTE
 from stream_processing.spark_jobs.columns import PART_NODES, Steps, cut, joined
 
@@ -78,15 +78,16 @@ def test_a_step_larger_than_a_part_is_a_part_of_its_own() -> None:
     assert [len(part) for part in cut(formula, most_nodes=2)] == [1] * len(formula.steps)
 
 
-def test_steps_used_once_are_written_where_they_are_used() -> None:
+def test_steps_used_once_or_cheap_to_repeat_are_written_where_they_are_used() -> None:
     chain = Chain()
     number = chain.number("number")
-    once = chain.step("once", number + 1.0)
-    twice = chain.step("twice", once * 2.0)
-    chain.step("shown", twice + twice)
+    once = chain.step("once", exp(number) + 1.0)
+    dear = chain.step("dear", once * 2.0)
+    cheap = chain.step("cheap", number + 3.0)
+    chain.step("shown", dear + dear + cheap * cheap)
     chain.step("also_shown", number * number)
     formula = joined(chain.close("shown", "also_shown"))
-    assert [name for name, _ in formula.steps] == ["twice", "shown", "also_shown"]
+    assert [name for name, _ in formula.steps] == ["dear", "shown", "also_shown"]
     np.testing.assert_array_equal(evaluate(formula, [1.0, 2.0]), [[8.0, 12.0], [1.0, 4.0]])
 
 
