@@ -55,7 +55,6 @@ _NEEDLESS: Final = (
     *(
         "sql.catalyst.optimizer." + rule
         for rule in (
-            "ConstantFolding",
             "FoldablePropagation",
             "OptimizeOneRowRelationSubquery",
             "RemoveRedundantAliases",
