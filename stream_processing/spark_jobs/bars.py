@@ -23,6 +23,8 @@ from stream_processing.spark_jobs import records
 STREAM: Final = ("source", "symbol", "simulated")
 TRADE: Final = Trade._fields
 PLACE: Final = ("partition", "offset")
+FUTURE_US: Final = 60_000_000
+"""A trade dated so far after Kafka had it is passed over: everything after it would be too late for its bars."""
 STATE: Final = "kept binary"
 MADE: Final = "topic string, key binary, value binary, due long"
 
@@ -58,7 +60,9 @@ def transform(market: DataFrame, rules: Rules) -> DataFrame:
 
     Of a frame that is no stream, each symbol is read as a whole and must fit the memory of a Python process.
     """
-    trades = records.legal_events(market, TradeReceived, also=PLACE).select(*STREAM, *TRADE, *PLACE).groupBy(*STREAM)
+    legal = records.legal_events(market, TradeReceived, also=PLACE)
+    possible = legal.where(f.col("event_time") <= f.unix_micros(records.APPENDED_AT) + f.lit(FUTURE_US))
+    trades = possible.select(*STREAM, *TRADE, *PLACE).groupBy(*STREAM)
     if market.isStreaming:
         made = trades.transformWithStateInPandas(OfSymbol(rules), MADE, "Update", "None")
     else:

@@ -18,6 +18,7 @@ VIOLATIONS = {
     "kafka-at-the-edge": ("storage/offender.py", "import confluent_kafka"),
     "spark-in-jobs": ("stream_processing/feature_engineering/offender.py", "import pyspark"),
     "database-in-storage": ("api/offender.py", "import psycopg"),
+    "series-in-storage": ("storage/timescaledb_client/offender.py", "import influxdb_client"),
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 from urllib.request import urlopen
 
+import msgspec
 import numpy as np
 import psutil
 import pytest
@@ -61,6 +62,8 @@ SUBMIT: Final = (str(Path(sys.executable).with_name("spark-submit")), str(Path(f
 OUTPUT_TIMEOUT_S: Final = 120.0
 DUE: Final = 1_767_225_600_000_001
 RUBBISH: Final = (b"", b"{", b"null", b"[]", b'{"type":"OptionQuoteReceived"}', b"\xff\xfe", b"[" * 10_000)
+FAR: Final = 250_000_000_000_000_000
+"""Some nine thousand years after Christ: were it believed, all that follows would be late."""
 RELATIVE: Final = 1e-9
 """Both engines run one formula; what is left is the rounding of exp and log, made larger by the worst condition."""
 RELATIVE_BY_STYLE: Final = 1e-6
@@ -94,6 +97,9 @@ def publish(bootstrap: str, events: Sequence[Event]) -> None:
 def publish_rubbish(bootstrap: str, sound: Sequence[Event]) -> None:
     """Records that are no events: broken, of another kind, of another version, with values that cannot be."""
     producer = Producer({"bootstrap.servers": bootstrap})
+    trade = next(event for event in sound if isinstance(event, TradeReceived))
+    from_the_future = msgspec.structs.replace(trade, event_id="f" * 32, event_time=FAR)
+    producer.produce(TRADES.name, wire.encode(from_the_future), wire.key_of(trade))
     for topic in (OPTION_QUOTES, BOOKS, TRADES):
         example = wire.encode(next(event for event in sound if BY_EVENT[type(event)] is topic))
         other = wire.encode(next(event for event in sound if BY_EVENT[type(event)] is not topic))
