@@ -40,7 +40,7 @@ from data_ingestion.simulator.happenings.strengths import (
 from data_ingestion.simulator.happenings.subjects import Floats, Ints, subject_of, usual_days
 from data_ingestion.simulator.happenings.tables import happenings
 from data_ingestion.simulator.happenings.terms import payouts, shifts
-from data_ingestion.simulator.names import MARKET_SHARE, latent_of
+from data_ingestion.simulator.names import latent_of, market_weights, mix_of
 from data_ingestion.simulator.options.interest import round_step
 from data_ingestion.simulator.options.pinning import MOST, pull
 from data_ingestion.simulator.universe import UNIVERSE
@@ -91,7 +91,7 @@ def foreseen(world: World, first_year: int, last_year: int) -> Foreseen:
         np.array([getattr(session, end) for session in latent.sessions], dtype=np.int64)
         for end in ("opens_at", "closes_at")
     )
-    weights = latent.mix.loadings[:, 0] / np.sqrt(1 - MARKET_SHARE) / MARKET_VOLATILITY
+    weights = market_weights(mix_of(UNIVERSE))
     market_day = MARKET_VOLATILITY / np.sqrt(DAYS_A_YEAR)
     own = _by_news(world, np.array([subject.news_a_day for subject in subjects]), usual_days(subjects))
     days = np.array([day_number(session.day) for session in latent.sessions])

@@ -102,6 +102,7 @@ class Tape:
         self.columns = listed(UNIVERSE)
         shares = np.array([name.option_share for name in UNIVERSE])
         self.quotes_per_s: Floats = rates.option_quotes_per_s * shares / shares.sum()
+        self._market_weights = market_weights(mix_of(UNIVERSE))
         self._day: Day | None = None
 
     @cached_property
@@ -164,8 +165,7 @@ class Tape:
 
     def scheduled_variance(self, moment: int, times: Ints) -> Floats:
         """Variance of earnings and macro releases between a moment and each time (µs), (times, names)."""
-        weights = market_weights(mix_of(UNIVERSE))
-        market = macro_variance(self.happened.macro, moment, times)[:, None] * weights**2
+        market = macro_variance(self.happened.macro, moment, times)[:, None] * self._market_weights**2
         return np.asarray(market + earnings_variance(self.happened.earnings, len(UNIVERSE), moment, times))
 
     def _traded(self, segment: Segment, best: Touch) -> Trades:

@@ -6,7 +6,7 @@ from stream_processing.feature_engineering.calendar_features import CALENDAR
 from stream_processing.feature_engineering.earnings import EARNINGS
 from stream_processing.feature_engineering.features import Feature, Horizon
 from stream_processing.feature_engineering.fundamentals import FUNDAMENTALS
-from stream_processing.feature_engineering.indicators.fused import fuse
+from stream_processing.feature_engineering.fused import fuse
 from stream_processing.feature_engineering.indicators.table import INDICATORS
 from stream_processing.feature_engineering.macro import MACRO
 from stream_processing.feature_engineering.microstructure import IMBALANCE_LEVELS

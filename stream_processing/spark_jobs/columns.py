@@ -13,10 +13,10 @@ into parts of at most `PART_NODES` operations, where that carries the fewest liv
 one of them stands between: its operator reads every column below it, which is Spark's condition for generating what
 follows as a method of its own. The columns are that method's parameters; no row is written.
 
-Two things are needed outside this module. A method is still larger than what Java's compiler takes by default, and an
-interpreted one is 20 to 40 times slower: start every driver and executor JVM with `JVM_OPTION`, and the driver with
-`STACK_OPTION`. And columns named in a formula's inputs must exist in the frame; `years` and `is_call` usually have to
-be derived first.
+Two things are needed outside this module. What Spark generates around a formula may be larger than Java's compiler
+takes by default, and an interpreted method is 20 to 40 times slower: start every driver and executor JVM with
+`JVM_OPTION`, and the driver with `STACK_OPTION`. And columns named in a formula's inputs must exist in the frame;
+`years` and `is_call` usually have to be derived first.
 """
 
 from collections import Counter

@@ -19,11 +19,11 @@ from functools import partial
 from typing import Final
 
 from stream_processing.feature_engineering.features import Feature, Horizon
+from stream_processing.feature_engineering.fused import fuse
 from stream_processing.feature_engineering.indicators import average_kernels as average
 from stream_processing.feature_engineering.indicators import oscillator_kernels as oscillator
 from stream_processing.feature_engineering.indicators import range_kernels as ranges
 from stream_processing.feature_engineering.indicators import volume_kernels as volumes
-from stream_processing.feature_engineering.indicators.fused import fuse
 from stream_processing.feature_engineering.scan import Scan
 
 FORGOTTEN: Final = 1e-7

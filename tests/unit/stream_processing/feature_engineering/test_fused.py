@@ -2,7 +2,7 @@ import pickle
 
 import numpy as np
 
-from stream_processing.feature_engineering.indicators.fused import fuse
+from stream_processing.feature_engineering.fused import fuse
 from stream_processing.feature_engineering.indicators.table import INDICATORS, TECHNICAL
 from tests.unit.stream_processing.feature_engineering.indicators.tapes import cut, walk
 
