@@ -27,6 +27,8 @@ class Topic(NamedTuple):
     compacted: bool = False
     stored: bool = True
     """Whether the database keeps its events; compacted topics are state, not history, and never stored."""
+    largest_bytes: int = 65_536
+    """Of a record. Most events are under 1 kB; what comes near this is none of ours."""
 
 
 OPTION_QUOTES = Topic(
@@ -34,6 +36,9 @@ OPTION_QUOTES = Topic(
 )
 QUOTES = Topic("market.quotes", (events.QuoteReceived,), "symbol")
 TRADES = Topic("market.trades", (events.TradeReceived,), "symbol")
+OPTION_TRADES = Topic("market.option_trades", (events.OptionTraded,), "contract")
+OPEN_INTEREST = Topic("market.open_interest", (events.OpenInterestReported,), "contract", retention_hours=SLOW_HOURS)
+CLOCK = Topic("market.clock", (events.TimePassed,), "symbol", retention_mib=64, stored=False)
 BOOKS = Topic("market.books", (events.BookUpdated,), "symbol")
 NEWS = Topic("market.news", (events.NewsPublished,), "symbol", retention_hours=SLOW_HOURS)
 FUNDAMENTALS = Topic(
@@ -50,14 +55,23 @@ MICROSTRUCTURE = Topic("features.microstructure", (events.MicrostructureComputed
 BARS = Topic("features.bars", (events.BarClosed, events.BarCorrected), "symbol")
 OPEN_BARS = Topic("features.open_bars", (events.BarUpdated,), "symbol", retention_mib=64, stored=False)
 INDICATORS = Topic("features.indicators", (events.IndicatorsComputed,), "symbol")
+FLOW = Topic("features.flow", (events.FlowComputed,), "symbol")
+OPTION_FLOW = Topic("features.option_flow", (events.OptionFlowComputed,), "underlying")
+SURFACES = Topic("features.surfaces", (events.SurfaceFitted,), "underlying", largest_bytes=262_144)
+CHAINS = Topic("features.chains", (events.ChainRepriced,), "underlying", stored=False, largest_bytes=786_432)
+COMPANIES = Topic("features.fundamentals", (events.FundamentalsComputed,), "symbol", retention_hours=SLOW_HOURS)
+NEWS_FEATURES = Topic("features.news", (events.NewsComputed,), "symbol", retention_hours=SLOW_HOURS)
+MACRO_FEATURES = Topic("features.macro", (events.MacroComputed,), "source", retention_hours=SLOW_HOURS)
 PREDICTIONS = Topic("models.predictions", (events.PredictionMade,), "symbol")
 SIGNALS = Topic("engine.signals", (events.SignalIssued, events.SignalWithheld), "symbol")
 TRUTH = Topic("simulator.truth", (events.TruthRevealed,), "symbol")
 PROGRESS = Topic("ingestion.progress", (events.IngestionProgressed,), "source", compacted=True)
 
 TOPICS = (
-    OPTION_QUOTES, QUOTES, TRADES, BOOKS, NEWS, FUNDAMENTALS, CORPORATE_ACTIONS, MACRO, RATES, REJECTED,
-    GREEKS, MICROSTRUCTURE, BARS, OPEN_BARS, INDICATORS, PREDICTIONS, SIGNALS, TRUTH, PROGRESS,
+    OPTION_QUOTES, OPTION_TRADES, OPEN_INTEREST, QUOTES, TRADES, BOOKS, CLOCK, NEWS, FUNDAMENTALS, CORPORATE_ACTIONS,
+    MACRO, RATES, REJECTED,
+    GREEKS, MICROSTRUCTURE, BARS, OPEN_BARS, INDICATORS, FLOW, OPTION_FLOW, SURFACES, CHAINS, COMPANIES, NEWS_FEATURES,
+    MACRO_FEATURES, PREDICTIONS, SIGNALS, TRUTH, PROGRESS,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}
 BY_EVENT = {event: topic for topic in TOPICS for event in topic.events}

@@ -8,10 +8,7 @@ import msgspec
 
 from contracts.errors import RejectedRecord
 from contracts.events import Event
-from contracts.topics import BY_EVENT, TOPICS, Topic
-
-MAX_RECORD_BYTES: Final = 65_536
-"""The largest event, a ten-level book, is under 1 kB; anything near this limit is not one of ours."""
+from contracts.topics import BY_EVENT, BY_NAME, TOPICS, Topic
 
 KNOWN_VERSIONS: Final = frozenset({1})
 
@@ -39,8 +36,8 @@ def encode(event: Event) -> bytes:
 
 def decode(topic: str, data: bytes) -> Event:
     """The event in a record of `topic`, or `RejectedRecord` with the reason."""
-    if len(data) > MAX_RECORD_BYTES:
-        raise RejectedRecord("too_large", f"{len(data)} bytes, limit {MAX_RECORD_BYTES}")
+    if len(data) > (limit := BY_NAME[topic].largest_bytes):
+        raise RejectedRecord("too_large", f"{len(data)} bytes, limit {limit}")
     try:
         event: Event = _DECODERS[topic].decode(data)
     except msgspec.ValidationError as error:

@@ -71,7 +71,7 @@ def follow_polygon(context: Context, sink: EventSink) -> None:
     for figure in Health._fields:
         PROVIDER.labels(figure).set_function(partial(_figure, source, figure))
     context.ready()
-    source.run(publisher.publish)
+    source.run(publisher.publish, partial(sink.flush, FLUSH_TIMEOUT_S))
     sink.flush(FLUSH_TIMEOUT_S)
 
 

@@ -72,6 +72,8 @@ class Simulator(Section, frozen=True):
     """Order books a second and symbol, on average over a session."""
     trades_per_s: Annotated[float, Meta(ge=0, le=1_000)] = 2.0
     """Trades a second and symbol, on average over a session; more of them are smaller."""
+    option_trades_per_s: Annotated[float, Meta(ge=0, le=2_000)] = 50.0
+    """Option trades across all contracts, at most, on average over a session; fewer of them are larger."""
     resume_within_s: Positive = 900.0
     """A restart within this time resumes the run where it stopped; later, a new run starts now."""
     faults: Faults = field(default_factory=Faults)
@@ -153,12 +155,24 @@ class Database(Section, frozen=True):
     """Ticks and what is computed from them, until then; by the hour. At the default rate an hour takes about 0.8 GB of
     a laptop's disk."""
     facts_retention_days: Whole = 7_300
-    """News, earnings, filings, dividends, splits, macro releases and rate curves, until then: they come a few times a
-    year, and what looks months ahead learns from decades of them."""
+    """News, earnings, filings, dividends, splits, macro releases, rate curves, and bars of an hour and more with their
+    indicators, until then: they are few, and what looks months ahead learns from years and decades of them."""
+    minutes_retention_days: Whole = 90
+    """Minutes of each name, summed up from ticks (`greeks_minutes` and its like), until then. Ten names take about 6 MB
+    a day."""
     flush_interval_s: Positive = 0.2
     """How long the writer gathers rows for one transaction."""
     influxdb: Influxdb = field(default_factory=Influxdb)
     """Beside PostgreSQL, not instead of it."""
+
+
+class Triggers(Section, frozen=True):
+    """Milliseconds from one look of a query for new records to the next, if what it found is done by then."""
+
+    names: Whole = 500
+    """Bars, and the flow of trades."""
+    chains: Whole = 2_000
+    slow: Whole = 5_000
 
 
 class Spark(Section, frozen=True):
@@ -174,10 +188,17 @@ class Spark(Section, frozen=True):
     bar_intervals_s: tuple[Whole, ...] = (1, 60, 300, 900, 3_600, 86_400, 604_800)
     """Lengths of bars. Seconds must be among them, for realised variance is made of them, and minutes, for the shipped
     model was trained on those. Changing them begins the bars anew: see 'A changed streaming query'."""
-    bar_trigger_ms: Whole = 500
-    """How often bars are brought up to date, if the last time is over."""
     lateness_ms: Whole = 1_000
-    """How far a trade may lie behind its symbol's latest and still enter its bar; later ones make corrections."""
+    """How far an event may lie behind its symbol's latest and still count where it belongs. A trade that is later makes
+    corrections of its bars; other features pass over what is later, and count it."""
+    chain_interval_s: Whole = 5
+    """Between two snapshots of an underlying's option chain."""
+    sectors: dict[str, str] = field(default_factory=dict)
+    """Name → its sector, such as `AAPL: technology`. One without a sector has no features of its sector's trend."""
+    bars_after_s: Whole = 900
+    """How long after the end of a day the bars of that day may come before its features are said without them."""
+    trigger_ms: Triggers = field(default_factory=Triggers)
+    """How often the queries with memory look for what is new."""
     start_timeout_s: Positive = 240.0
     """Seconds until all queries must be at work; past it the job is started again."""
 

@@ -18,8 +18,7 @@ INTRODUCTION: Final = """\
 Made from `stream_processing/feature_engineering/catalogue.py` by `scripts/generate_features_docs.py`.
 
 A feature at a moment depends on what was known then and on nothing later; one that is not known is absent, never NaN or
-infinite. Warm-up counts the rows before the first value. Groups without a topic are pure functions for research and
-training; no streaming query runs them yet.
+infinite. Warm-up counts the rows before the first value.
 """
 
 
@@ -30,8 +29,7 @@ def page() -> str:
 
 def section(group: Group) -> Iterator[str]:
     """One group as a table."""
-    where = f"`{group.topic}`" if group.topic else "not streamed"
-    yield f"## {group.title} ({len(group.features)}, {where})\n"
+    yield f"## {group.title} ({len(group.features)}, `{group.topic}`)\n"
     yield "| name | meaning | unit | window | warm-up | made of | horizons |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     for one in group.features:

@@ -12,6 +12,7 @@ from runtime.bootstrap import Context, run_service
 from storage.influxdb_client.series import DRAWN_TOPICS
 from storage.influxdb_client.server import InfluxServer
 from storage.influxdb_client.writer import SeriesWriter
+from storage.timescaledb_client.connection import DiskFull
 from storage.timescaledb_client.store import Retention, Store
 from storage.writer import STORED_TOPICS, Writer
 
@@ -34,6 +35,7 @@ LOST = Counter("optionsai_writer_lost_records_total", "Records that Kafka remove
 GAPS = Counter("optionsai_writer_gaps_total", "Times that reading could not go on where it had stopped", ["topic"])
 DROPPED = Counter("optionsai_writer_partitions_dropped_total", "Partitions removed by retention")
 INTERRUPTIONS = Counter("optionsai_writer_interruptions_total", "Times the writer started over after a failure")
+DISK_FULL = Gauge("optionsai_writer_disk_full", "1 while the database has no room for rows that wait in Kafka, else 0")
 
 POINTS = Counter("optionsai_series_points_total", "Points that the time-series database has taken")
 POINTS_REFUSED = Counter("optionsai_series_refused_total", "Points that it would not have")
@@ -55,6 +57,7 @@ class Telemetry:
 
     def stored(self, rows: Mapping[str, int], lag_us: Mapping[str, int], duration_s: float) -> None:
         """Count rows by table, set ages by topic."""
+        DISK_FULL.set(0)
         for table, count in rows.items():
             ROWS.labels(table).inc(count)
         for topic in STORED_TOPICS:
@@ -84,7 +87,9 @@ class Telemetry:
     def interrupted(self, error: Exception, pause_s: float) -> None:
         """Log the reason."""
         INTERRUPTIONS.inc()
-        self._log.warning("interrupted", explanation=str(error), again_in_s=pause_s)
+        DISK_FULL.set(isinstance(error, DiskFull))
+        tell = self._log.error if isinstance(error, DiskFull) else self._log.warning
+        tell("interrupted", explanation=str(error), again_in_s=pause_s)
 
 
 class SeriesTelemetry:
@@ -121,7 +126,7 @@ class SeriesTelemetry:
 def write_rows(context: Context) -> None:
     """Rows into PostgreSQL until asked to stop."""
     settings = context.settings.database
-    retention = Retention(settings.retention_hours, settings.facts_retention_days)
+    retention = Retention(settings.retention_hours, settings.facts_retention_days, settings.minutes_retention_days)
     source = context.open_source("writer", STORED_TOPICS, start="earliest", gather_ms=GATHER_MS)
     try:
         Writer(

@@ -4,7 +4,9 @@ Theory of operation
 -------------------
 The stored offsets, not the consumer group's, say where to read on; they change in the transaction that stores the rows
 (`storage.timescaledb_client.store`). Whatever fails, there is one way back: forget the batch in hand, open the database
-again after a pause, seek to the stored offsets, go on. A kill at any moment is the same thing with a new process.
+again after a pause, seek to the stored offsets, go on. A kill at any moment is the same thing with a new process. The
+pause grows until something has been stored again: a database that opens but takes no rows, as on a full disk, is asked
+ever more rarely too.
 
 Two batches are in hand at a time: while the database inserts and commits one, the next is read and judged, so that both
 are at work. There is no thread in this: a batch is sent, and its outcome is asked for when the next one is ready.
@@ -24,7 +26,7 @@ from contracts.ids import make_id
 from contracts.ports import EventSink, EventSource, Message, Position, Stop
 from contracts.topics import Topic
 from storage.timescaledb_client.rows import PACKERS
-from storage.timescaledb_client.schema import BY_RECORD, StageTimes
+from storage.timescaledb_client.schema import BY_RECORD, StageTimes, table_of
 from storage.timescaledb_client.store import Slice
 
 STORED_TOPICS: Final[tuple[Topic, ...]] = tuple(
@@ -135,24 +137,23 @@ class Writer:
         self._source, self._rejects, self._open_store = source, rejects, open_store
         self._report, self._now, self._flush_interval_s = report, now, flush_interval_s
         self._under_way: Batch | None = None
+        self._pause_s = FIRST_PAUSE_S
 
     def run(self, stop: Stop) -> None:
         """Write until asked to stop; `StateError` if the database is not one this program may write to."""
-        pause_s = FIRST_PAUSE_S
         while not stop.is_set():
             try:
                 store = self._open_store()
                 self._under_way = None
                 try:
                     self._resume(store)
-                    pause_s = FIRST_PAUSE_S
                     self._pump(store, stop)
                 finally:
                     store.close()
             except PartError as error:
-                self._report.interrupted(error, pause_s)
-                stop.wait(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                self._report.interrupted(error, self._pause_s)
+                stop.wait(self._pause_s)
+                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     def _resume(self, store: Store) -> None:
         """Seek every partition to its stored offset, or to its beginning where there is none or no such record."""
@@ -228,6 +229,7 @@ class Writer:
         except RejectedRecord as rejection:
             self._isolate(store, batch.judged, rejection)
             return
+        self._pause_s = FIRST_PAUSE_S
         if batch.expired:
             self._report.expired(batch.expired)
         finished_at = self._now()
@@ -293,7 +295,7 @@ def _slice(judged: Sequence[Judged], oldest_kept: Mapping[str, int]) -> tuple[Sl
         if event is None:
             continue
         kind = type(event)
-        table = BY_RECORD[kind].name
+        table = table_of(event).name
         if event.event_time < oldest_kept[table]:
             expired += 1
             continue

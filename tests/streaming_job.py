@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
+import psutil
 import yaml
 
 from runtime.embedded import jars, java, kafka
@@ -25,21 +26,51 @@ STOP_TIMEOUT_S: Final = 40.0
 MAX_QUOTED: Final = 2_000
 
 
+class RunningBroker:
+    """An embedded broker with all topics, killed and started again at will."""
+
+    def __init__(self, folder: Path) -> None:
+        chosen = java.choose(os.environ, folder / "java")
+        self._broker = kafka.Broker(folder / "kafka", any_free(), any_free(), chosen, jars.paths("kafka"))
+        self._log = folder / "kafka.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def bootstrap(self) -> str:
+        """Its address."""
+        return self._broker.bootstrap
+
+    def start(self) -> None:
+        """Start it on what it holds, and return once it has all topics."""
+        kafka.prepare(self._broker)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._broker.command(), stdout=log, stderr=log)
+        wait_until(lambda: kafka.probe(self.bootstrap) is None, BROKER_TIMEOUT_S, f"a broker; see {self._log}")
+        ensure_topics({"bootstrap.servers": self.bootstrap})
+
+    def kill(self) -> None:
+        """End it without asking, as when the machine runs out of memory."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
 @contextmanager
 def running_broker(folder: Path) -> Iterator[str]:
     """An embedded broker with all topics; yields its address."""
-    chosen = java.choose(os.environ, folder / "java")
-    broker = kafka.Broker(folder / "kafka", any_free(), any_free(), chosen, jars.paths("kafka"))
-    kafka.prepare(broker)
-    with (folder / "kafka.log").open("wb") as log:
-        process = subprocess.Popen(broker.command(), stdout=log, stderr=log)
-    try:
-        wait_until(lambda: kafka.probe(broker.bootstrap) is None, BROKER_TIMEOUT_S, f"a broker; see {log.name}")
-        ensure_topics({"bootstrap.servers": broker.bootstrap})
+    with RunningBroker(folder) as broker:
         yield broker.bootstrap
-    finally:
-        process.kill()
-        process.wait()
 
 
 class StreamingJob:
@@ -106,6 +137,17 @@ class StreamingJob:
     def kill(self) -> None:
         """End it without asking."""
         self._end(signal.SIGKILL)
+
+    def destroy(self) -> None:
+        """End it and all that it started without asking, as a machine that runs out of memory does."""
+        assert self.process is not None
+        family: list[psutil.Process] = []
+        with suppress(psutil.NoSuchProcess):
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        self.kill()
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
 
     def _end(self, number: signal.Signals) -> int | None:
         if self.process is None:

@@ -10,6 +10,9 @@ A full queue stops the readers. Nothing is dropped here; the provider notices a 
 which the log and `Health` show. Three numbers tell the kinds of delay apart: `queue_lag_us` is ours, `feed_lag_us` is
 what the data were late on arrival (a delayed plan, or the provider's own queue), `full_waits` counts stalls.
 
+About once a second, when what was published is acknowledged, readers are told how far the market is: up to when the
+oldest bytes came that still wait here, less what the feed is late and an allowance. What is later than that is late.
+
 The options feed takes 1,000 contracts a connection. After each round of chain snapshots those nearest to the money are
 chosen; the snapshots themselves bring the others.
 
@@ -26,16 +29,22 @@ from typing import Any, Final, NamedTuple
 
 from contracts.events import Event, RecordRejected
 from contracts.ports import Stop
+from contracts.sessions import MICROS
 from data_ingestion.api_clients.backoff import Backoff
 from data_ingestion.api_clients.polygon_chains import Chains
 from data_ingestion.api_clients.polygon_settings import Limits, PolygonFeed
 from data_ingestion.api_clients.polygon_stream import Stream
 from data_ingestion.parsing.as_of import AsOf
-from data_ingestion.parsing.polygon import OPTIONS, STOCKS, parse_options, parse_stocks
+from data_ingestion.parsing.polygon import OPTIONS, STOCKS, parse_options, parse_stocks, time_passed
 from data_ingestion.parsing.polygon_chain import INDICES, parse_chain_snapshot
 
 Publish = Callable[[Event, int], None]
 """Takes an event and the time at which it was due: when its bytes arrived, microseconds since the epoch."""
+Acknowledge = Callable[[], None]
+"""Waits until all that was published is in Kafka."""
+TELL_EVERY_US: Final = MICROS
+ALLOWANCE_US: Final = 5 * MICROS
+"""How much later than its neighbours an event may come and still be in time."""
 PARSERS: Final = {STOCKS: parse_stocks, OPTIONS: parse_options}
 
 
@@ -90,6 +99,8 @@ class PolygonSource:
         self._as_of = AsOf(feed.symbols, feed.rate, feed.dividend_yields)
         self._queue: queue.Queue[_Arrival] = queue.Queue(limits.queue_frames)
         self._halt, self._abandon = threading.Event(), threading.Event()
+        self._told_at = self._handled_until = self._told = now()
+        self._followed = 0
         self._published = self._rejected = self._full_waits = self._queue_lag_us = self._feed_lag_us = 0
         stocks = frozenset(f"{kind}.{symbol}" for symbol in feed.symbols if symbol not in INDICES for kind in "QT")
         self._options_wanted: frozenset[str] = frozenset()
@@ -109,17 +120,18 @@ class PolygonSource:
             log=log,
         )
 
-    def run(self, publish: Publish) -> None:
+    def run(self, publish: Publish, acknowledge: Acknowledge) -> None:
         """Publish events until `stop`, then what has been received until then.
 
         Raises `ProviderError` or `ConfigError` once one of the readers cannot go on, after publishing what was there;
-        errors of `publish` pass through.
+        errors of `publish` and `acknowledge` pass through.
         """
         with ThreadPoolExecutor(thread_name_prefix="polygon") as pool:
             readers = [pool.submit(reader.run) for reader in (self._stocks, self._options, self._chains)]
             try:
                 while not self._stop.is_set() and not any(reader.done() for reader in readers):
                     self._handle_next(publish)
+                    self._tell(publish, acknowledge)
                 self._halt.set()
                 while not (all(reader.done() for reader in readers) and self._queue.empty()):
                     self._handle_next(publish)
@@ -143,7 +155,7 @@ class PolygonSource:
             chain_rounds=self._chains.rounds,
             chain_pages_given_up=self._chains.pages_given_up,
             contracts_listed=len(self._as_of.contracts),
-            contracts_followed=len(self._options_wanted),
+            contracts_followed=self._followed,
         )
 
     def _stream(self, name: str, url: str, api_key: str, channel: str, wanted: Callable[[], frozenset[str]]) -> Stream:
@@ -180,10 +192,26 @@ class PolygonSource:
         except queue.Empty:
             return
         self._queue_lag_us = self._now() - arrival.received_at
+        self._handled_until = arrival.received_at
         for event in self._events(arrival):
             publish(event, arrival.received_at)
             self._published += 1
             self._rejected += isinstance(event, RecordRejected)
+
+    def _tell(self, publish: Publish, acknowledge: Acknowledge) -> None:
+        """Tell readers how far the market is, if it is another second."""
+        now = self._now()
+        if now - self._told_at < TELL_EVERY_US:
+            return
+        self._told_at = now
+        handled = now if self._queue.empty() else self._handled_until
+        reached = (handled - max(self._feed_lag_us, 0) - ALLOWANCE_US) // MICROS * MICROS
+        if reached <= self._told:
+            return
+        acknowledge()
+        self._told = reached
+        for symbol in self._feed.symbols:
+            publish(time_passed(symbol, reached), now)
 
     def _events(self, arrival: _Arrival) -> list[Event]:
         if arrival.channel == _ROUND:
@@ -202,7 +230,8 @@ class PolygonSource:
     def _choose(self, now: int) -> None:
         self._as_of.forget_expired(now)
         chosen = self._as_of.nearest(self._feed.max_contracts, now)
-        self._options_wanted = frozenset(f"Q.O:{contract}" for contract in chosen)
+        self._followed = len(chosen)
+        self._options_wanted = frozenset(f"{kind}.O:{contract}" for contract in chosen for kind in "QT")
         self._log.info("polygon contracts chosen", listed=len(self._as_of.contracts), followed=len(chosen))
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from contracts.errors import RejectedRecord
-from contracts.events import BookUpdated, Event, OptionQuoteReceived, QuoteReceived, TradeReceived
+from contracts.events import BookUpdated, Event, OptionQuoteReceived, OptionTraded, QuoteReceived, TradeReceived
 
 EARLIEST_US: Final = 631_152_000_000_000
 """1990-01-01: no market data of ours is older, so an older time is another unit or a missing value."""
@@ -57,7 +57,7 @@ def _absurd_quote(quote: QuoteReceived | OptionQuoteReceived) -> str | None:
     return _absurd(max(quote.bid_size, quote.ask_size))
 
 
-def _absurd_trade(trade: TradeReceived) -> str | None:
+def _absurd_trade(trade: TradeReceived | OptionTraded) -> str | None:
     return _absurd(trade.size)
 
 
@@ -75,5 +75,6 @@ RULES: Final[dict[type[Event], tuple[Rule, ...]]] = {
     BookUpdated: (("ragged_book", _ragged), ("disordered_book", _disordered), ("absurd_size", _absurd_depth)),
     QuoteReceived: (("absurd_size", _absurd_quote),),
     TradeReceived: (("absurd_size", _absurd_trade),),
+    OptionTraded: (("absurd_size", _absurd_trade),),
     OptionQuoteReceived: (("absurd_size", _absurd_quote), ("bad_time", _stamped_ahead)),
 }

@@ -3,12 +3,15 @@
 An option quote says nothing of its underlying, so its Greeks need the price that was known when it arrived. Stamping it
 once, at the edge, makes the event self-contained: a replay computes the same Greeks, whatever is known by then.
 
+A trade of an option says nothing of the bid and ask that it met; they are those of the contract's quote seen last.
+
 Rate and dividend yields are constants of the settings, an assumption that every stamped event shows in its own fields.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from math import log, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from contracts.instruments import OptionContract, Style
 from contracts.sessions import MICROS
@@ -36,12 +39,18 @@ class Terms(NamedTuple):
 
 
 class AsOf:
-    """Latest underlying prices and listed contracts; one thread at a time."""
+    """Latest underlying prices, listed contracts and what was last said of these; one thread at a time."""
 
     def __init__(self, symbols: Iterable[str], rate: float, dividend_yields: Mapping[str, float]) -> None:
         self.symbols = frozenset(symbols)
         self.rate = rate
         self.contracts: dict[str, Terms] = {}
+        self.quotes: dict[str, tuple[float, float]] = {}
+        """Bid and ask of each contract that were seen last."""
+        self.volumes: dict[str, dict[date, int]] = {}
+        """What each contract was seen to trade on its last days of trading."""
+        self.reported: dict[str, date] = {}
+        """The day on which each contract's open interest was last reported."""
         self._dividend_yields = dict(dividend_yields)
         self._prices: dict[str, Underlying] = {}
 
@@ -77,3 +86,7 @@ class AsOf:
     def forget_expired(self, now: int) -> None:
         """Drop contracts that have expired, so that a process that runs for months does not grow."""
         self.contracts = {symbol: terms for symbol, terms in self.contracts.items() if terms.expires_at > now}
+        memories: tuple[dict[str, Any], ...] = (self.quotes, self.volumes, self.reported)
+        for memory in memories:
+            for symbol in memory.keys() - self.contracts.keys():
+                del memory[symbol]

@@ -15,7 +15,10 @@ that no chain snapshot has listed is rejected as `unknown_symbol`: an adjusted o
 Both feeds put messages of both kinds into one frame, so each function here takes a whole frame and returns the events
 in the order in which they stood there.
 
-Formats: massive.com/docs/websocket/stocks/quotes, …/stocks/trades and …/options/quotes.
+An option trade stands beside the quote of its contract that came last. Without one it is rejected as `no_quote_yet`:
+whether it was bought or sold, which is what it is read for, could not be told.
+
+Formats: massive.com/docs/websocket/stocks/quotes, …/stocks/trades, …/options/quotes and …/options/trades.
 """
 
 from collections.abc import Callable
@@ -25,7 +28,7 @@ import msgspec
 from msgspec import Struct
 
 from contracts.errors import RejectedRecord
-from contracts.events import Event, OptionQuoteReceived, QuoteReceived, TradeReceived
+from contracts.events import Event, OptionQuoteReceived, OptionTraded, QuoteReceived, TimePassed, TradeReceived
 from contracts.ids import make_id
 from contracts.instruments import parse_occ
 from data_ingestion.parsing import records
@@ -97,7 +100,7 @@ def parse_stocks(frame: bytes, received_at: int, as_of: AsOf) -> list[Event]:
 
 
 def parse_options(frame: bytes, received_at: int, as_of: AsOf) -> list[Event]:
-    """Stamped option quotes and rejected records of a frame of the options feed."""
+    """Stamped option quotes, option trades and rejected records of a frame of the options feed."""
     return _parse(OPTIONS, _option, frame, received_at, as_of)
 
 
@@ -116,6 +119,13 @@ def statuses(frame: bytes) -> list[Status]:
     return found
 
 
+def time_passed(symbol: str, moment: int) -> TimePassed:
+    """That all events of a symbol up to a moment (µs) that came in time are published."""
+    return TimePassed(
+        event_id=_id("TimePassed", symbol, moment), event_time=moment, source=SOURCE, simulated=False, symbol=symbol
+    )
+
+
 def stamped(
     event_id: str,
     event_time: int,
@@ -125,8 +135,9 @@ def stamped(
     sequence: int,
     as_of: AsOf,
 ) -> OptionQuoteReceived:
-    """An option quote with what was known when it came. `quote`: bid, ask, bid size, ask size."""
+    """An option quote with what was known when it came. `quote`: bid, ask, bid size, ask size; `as_of` remembers it."""
     bid, ask, bid_size, ask_size = quote
+    as_of.quotes[terms.contract.symbol] = bid, ask
     return OptionQuoteReceived(
         event_id=event_id,
         event_time=event_time,
@@ -211,13 +222,13 @@ def _trade(message: _Trade, received_at: int) -> Event:
 
 
 def _option(message: _Quote | _Trade, received_at: int, as_of: AsOf) -> Event:
-    if isinstance(message, _Trade):
-        raise reject("unknown_kind", "option trades are not subscribed to")
     symbol = message.symbol.removeprefix("O:")
     terms = as_of.contracts.get(symbol)
     if terms is None:
         parse_occ(message.symbol)
         raise reject("unknown_symbol", f"{symbol!r} is in no chain snapshot so far")
+    if isinstance(message, _Trade):
+        return _option_trade(message, terms, received_at, as_of)
     time = records.time_us("t", message.time_ms * 1000, received_at)
     quote = _sides(message)
     sequence = records.whole("q", message.sequence)
@@ -226,6 +237,34 @@ def _option(message: _Quote | _Trade, received_at: int, as_of: AsOf) -> Event:
         raise reject("no_underlying_yet", f"no price of {terms.underlying} has been seen so far")
     event_id = _id("OptionQuoteReceived", symbol, time, sequence, *quote)
     return stamped(event_id, time, terms, quote, underlying, sequence, as_of)
+
+
+def _option_trade(message: _Trade, terms: Terms, received_at: int, as_of: AsOf) -> Event:
+    symbol = terms.contract.symbol
+    if symbol not in as_of.quotes:
+        raise reject("no_quote_yet", f"no quote of {symbol} has been seen so far")
+    bid, ask = as_of.quotes[symbol]
+    time = records.time_us("t", message.time_ms * 1000, received_at)
+    price = records.price("p", message.price)
+    size = records.whole("s", message.size)
+    sequence = records.whole("q", message.sequence)
+    return OptionTraded(
+        event_id=_id("OptionTraded", symbol, time, sequence, message.exchange, price, size),
+        event_time=time,
+        source=SOURCE,
+        simulated=False,
+        contract=symbol,
+        underlying=terms.underlying,
+        expires_at=terms.expires_at,
+        strike=terms.contract.strike,
+        right=terms.contract.right,
+        multiplier=terms.multiplier,
+        price=price,
+        size=size,
+        bid=bid,
+        ask=ask,
+        sequence=sequence,
+    )
 
 
 def _sides(message: _Quote) -> tuple[float, float, int, int]:

@@ -3,10 +3,11 @@
 Theory of operation
 -------------------
 A page has up to 250 rows, each a contract with its last quote and the price of its underlying, and `next_url` while
-more follow. Times are nanoseconds. Two things come out of a page. The terms of each contract go to `AsOf`, because the
-multiplier of an adjusted contract and an uncommon exercise style stand nowhere else. And each quoted contract becomes
+more follow. Times are nanoseconds. Three things come out of a page. The terms of each contract go to `AsOf`, because
+the multiplier of an adjusted contract and an uncommon exercise style stand nowhere else. Each quoted contract becomes
 an option quote stamped with the newest price of the underlying, so that contracts which do not trade are repriced too.
-The cash part that some adjusted contracts deliver besides their shares is not in the snapshot, hence not in the event.
+And once a day a contract's open interest becomes a report (`polygon_interest`). The cash part that some adjusted
+contracts deliver besides their shares is not in the snapshot, hence not in the event.
 
 Such a repricing is a fact of its own: its time is that of its newer ingredient, quote or price, and its id includes the
 price it was stamped with. Seen twice without news it is the same event; with a new price it is another one.
@@ -28,6 +29,7 @@ from contracts.instruments import ROOTS, parse_occ
 from data_ingestion.parsing import records
 from data_ingestion.parsing.as_of import AsOf, Terms
 from data_ingestion.parsing.polygon import SOURCE, stamped
+from data_ingestion.parsing.polygon_interest import DayBar, reported
 from data_ingestion.parsing.records import reject
 
 CHAIN: Final = "polygon.chain"
@@ -75,6 +77,8 @@ class _Row(Struct):
     details: _Details
     last_quote: _LastQuote = field(default_factory=_LastQuote)
     underlying_asset: _UnderlyingAsset = field(default_factory=_UnderlyingAsset)
+    day: DayBar = field(default_factory=DayBar)
+    open_interest: float | None = None
 
 
 _ROWS: Final = msgspec.json.Decoder(_Row)
@@ -104,7 +108,7 @@ def next_page(page: bytes) -> str | None:
 
 
 def parse_chain_snapshot(page: bytes, symbol: str, received_at: int, as_of: AsOf) -> ChainPage:
-    """Stamped quotes and rejected rows of one page of the chain of `symbol`; its contracts and prices go to `as_of`."""
+    """Reports, stamped quotes and rejected rows of one page of the chain of `symbol`; what it tells goes to `as_of`."""
     try:
         answer = records.members(page)
         if _text(answer, "status") == "ERROR":
@@ -120,6 +124,8 @@ def parse_chain_snapshot(page: bytes, symbol: str, received_at: int, as_of: AsOf
             row = records.decode(record, _ROWS)
             terms = _learn(row.details, symbol, as_of)
             _observe(row.underlying_asset, symbol, received_at, as_of)
+            if report := reported(row.open_interest, row.day, terms, received_at, as_of):
+                events.append(report)
             if row.last_quote.last_updated == 0:
                 unquoted += 1
                 continue

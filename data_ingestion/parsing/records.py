@@ -32,6 +32,7 @@ Reason = Literal[
     "unknown_symbol",  # well formed, but not one that we follow or that the chain snapshot lists
     "unknown_kind",  # a message that we did not subscribe to
     "no_quote",  # a quote without a bid and without an ask
+    "no_quote_yet",  # an option trade before the first quote of its contract
     "no_underlying_yet",  # an option quote before the first price of its underlying
     "unsupported_style",  # exercise neither American nor European
     "inconsistent",  # a contract whose symbol and description disagree

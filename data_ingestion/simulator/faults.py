@@ -5,7 +5,7 @@ Theory of operation
 Whether an event is hit, and by what, is told by a hash of the seed and its id; whether a symbol is halted or the
 provider is away in some hour, by a hash of the seed, the symbol and the hour. So a stream made again, from any moment
 on, has the same faults. A changed event has its own id, derived from the old one; a repeated or late one keeps its id.
-Only the provider's events are hit: bars of the past, the truth and progress pass untouched.
+Only the provider's quotes, books and trades are hit: reports, bars of the past, the truth and progress pass untouched.
 
 A NaN stands in the event itself, for nothing looks at its values before they are encoded: on our own way to Kafka the
 event is refused there. `raw_record` writes it as careless providers do, for tests of those who read the topic.
@@ -25,7 +25,7 @@ import msgspec
 from msgspec.structs import replace
 
 from contracts.errors import BadInput
-from contracts.events import BookUpdated, Event, OptionQuoteReceived, QuoteReceived, TradeReceived
+from contracts.events import BookUpdated, Event, OptionQuoteReceived, OptionTraded, QuoteReceived, TradeReceived
 from contracts.ids import make_id
 from contracts.topics import BY_EVENT
 
@@ -100,8 +100,9 @@ class Delivery(NamedTuple):
     event: Event
 
 
-Provided = QuoteReceived | TradeReceived | BookUpdated | OptionQuoteReceived
-PROVIDED: Final = (QuoteReceived, TradeReceived, BookUpdated, OptionQuoteReceived)
+Provided = QuoteReceived | TradeReceived | BookUpdated | OptionQuoteReceived | OptionTraded
+PROVIDED: Final = (QuoteReceived, TradeReceived, BookUpdated, OptionQuoteReceived, OptionTraded)
+_TRADES: Final = (TradeReceived, OptionTraded)
 OF_EVENTS: Final = tuple(Fault(name) for name in FaultRates._fields[:-2])
 """Faults of single events, in the order of their rates."""
 
@@ -183,7 +184,7 @@ def _of_event(event: Event, limits: list[float], seed: int) -> Fault | None:
 
 
 def _absence(event: Provided, rates: FaultRates, seed: int) -> Fault | None:
-    symbol = event.underlying if isinstance(event, OptionQuoteReceived) else event.symbol
+    symbol = event.underlying if isinstance(event, (OptionQuoteReceived, OptionTraded)) else event.symbol
     if _within(event.event_time, rates.outages_an_hour, OUTAGE_US, seed, Fault.OUTAGE):
         return Fault.OUTAGE
     if _within(event.event_time, rates.halts_an_hour, HALT_US, seed, Fault.HALTED, symbol):
@@ -227,7 +228,7 @@ def _bid_raised(event: Provided, fault: Fault, beyond: float) -> tuple[Event, ..
             return None
         raised = event.ask_prices[0] - event.bid_prices[0] + beyond
         return _changed(event, fault, bid_prices=tuple(round(price + raised, CENTS) for price in event.bid_prices))
-    if isinstance(event, TradeReceived) or not event.bid or not event.ask:
+    if isinstance(event, _TRADES) or not event.bid or not event.ask:
         return None
     return _changed(event, fault, bid=round(event.ask + beyond, CENTS))
 
@@ -235,13 +236,13 @@ def _bid_raised(event: Provided, fault: Fault, beyond: float) -> tuple[Event, ..
 def _not_a_number(event: Provided) -> tuple[Event, ...]:
     if isinstance(event, BookUpdated):
         return _changed(event, Fault.NOT_A_NUMBER, bid_prices=(nan, *event.bid_prices[1:]))
-    return _changed(event, Fault.NOT_A_NUMBER, **{"price" if isinstance(event, TradeReceived) else "ask": nan})
+    return _changed(event, Fault.NOT_A_NUMBER, **{"price" if isinstance(event, _TRADES) else "ask": nan})
 
 
 def _absurd(event: Provided) -> tuple[Event, ...]:
     if isinstance(event, BookUpdated):
         return _changed(event, Fault.ABSURD, ask_sizes=(*event.ask_sizes[:-1], ABSURD_SIZE))
-    return _changed(event, Fault.ABSURD, **{"size" if isinstance(event, TradeReceived) else "ask_size": ABSURD_SIZE})
+    return _changed(event, Fault.ABSURD, **{"size" if isinstance(event, _TRADES) else "ask_size": ABSURD_SIZE})
 
 
 def _spiked(event: Provided) -> tuple[Event, ...]:
@@ -250,7 +251,7 @@ def _spiked(event: Provided) -> tuple[Event, ...]:
     def moved(price: float) -> float:
         return round(price * factor, CENTS)
 
-    if isinstance(event, TradeReceived):
+    if isinstance(event, _TRADES):
         return _changed(event, Fault.SPIKED, price=max(0.01, moved(event.price)))
     if isinstance(event, BookUpdated):
         middle = (event.bid_prices[0] + event.ask_prices[0]) / 2 if event.bid_prices and event.ask_prices else 0.0

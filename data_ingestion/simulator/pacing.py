@@ -5,11 +5,12 @@ Theory of operation
 An event is due at its own time, or later where a fault delays it. The loop sends what is due and uses the time until
 the next event to make later ones ready, so that making them does not make them late. After a stall it catches up as
 fast as it can; `t.due` stays the schedule, so the delay shows in every latency. About once a second everything sent is
-acknowledged and the time reached is recorded in the topic `ingestion.progress`. A later process with the same settings
-resumes after that time and repeats what was sent but not yet recorded; ids absorb the repetition.
+acknowledged, readers are told of each name that the last full second has passed, and the time reached is recorded in
+the topic `ingestion.progress`. A later process with the same settings resumes after that time and repeats what was sent
+but not yet recorded; ids absorb the repetition.
 
-A new run begins with the minute it is started in, so that the first bar is made of all its trades: what that minute
-held so far is sent at once.
+A new run begins with its past: the last bars, and the reports of its session's morning. It begins with the minute it is
+started in, so that the first bar is made of all its trades: what that minute held so far is sent at once.
 """
 
 from collections import deque
@@ -25,7 +26,8 @@ from data_ingestion.publisher import Publisher
 from data_ingestion.simulator.core.clock import MICROS, MINUTE_US, year_of
 from data_ingestion.simulator.core.sessions import World
 from data_ingestion.simulator.faults import REACH_US, Delivery, FaultRates, Injected, faulty
-from data_ingestion.simulator.tape import HISTORY_MINUTES, RateSettings, Tape, settings_id
+from data_ingestion.simulator.passing import second, time_passed
+from data_ingestion.simulator.tape import RateSettings, Tape, settings_id
 
 CONTIGUOUS: Final[frozenset[type[Event]]] = frozenset({BookUpdated, QuoteReceived, TradeReceived})
 """Kinds of events whose sequence numbers run on by one for each symbol."""
@@ -89,10 +91,8 @@ def _begin(plan: Plan, outside: Outside) -> IngestionProgressed:
     """Start a new run: its past is published before anything of it is live."""
     started_at = outside.now() // MINUTE_US * MINUTE_US
     tape = plan.tape(started_at)
-    for bar in tape.bars(started_at, HISTORY_MINUTES):
-        now = outside.now()
-        outside.sink.send(bar, {DUE: now, SENT: now})
-    return _record(plan, outside, tape.source, started_at, started_at - 1)
+    _send(outside, tape.past(started_at))
+    return _record(plan, outside, tape.source, started_at, started_at - 1, started_at - 1)
 
 
 def _pace(plan: Plan, outside: Outside, begun: IngestionProgressed) -> IngestionProgressed:
@@ -109,13 +109,13 @@ def _pace(plan: Plan, outside: Outside, begun: IngestionProgressed) -> Ingestion
         if waiting:
             reached = max(reached, min(now, waiting[0].due - 1))
         if now - recorded_at >= RECORD_EVERY_US and reached > recorded:
-            _record(plan, outside, begun.source, begun.started_at, reached)
+            _record(plan, outside, begun.source, begun.started_at, recorded, reached)
             recorded, recorded_at = reached, now
         if not waiting or waiting[-1].due <= now + READY_AHEAD_US:
             waiting.extend(islice(deliveries, MADE_AT_ONCE))
         else:
             outside.stop.wait(min(LONGEST_WAIT_S, (waiting[0].due - now) / MICROS))
-    return _record(plan, outside, begun.source, begun.started_at, reached)
+    return _record(plan, outside, begun.source, begun.started_at, recorded, reached)
 
 
 def _deliveries(plan: Plan, outside: Outside, begun: IngestionProgressed) -> Iterator[Delivery]:
@@ -126,10 +126,16 @@ def _deliveries(plan: Plan, outside: Outside, begun: IngestionProgressed) -> Ite
     return dropwhile(lambda delivery: delivery.due <= begun.event_time, made)
 
 
-def _record(plan: Plan, outside: Outside, source: str, started_at: int, reached: int) -> IngestionProgressed:
-    """Record, once it is acknowledged, that everything due up to `reached` (µs) is in Kafka."""
+def _record(
+    plan: Plan, outside: Outside, source: str, started_at: int, before: int, reached: int
+) -> IngestionProgressed:
+    """Record, once it is acknowledged, that everything due up to `reached` (µs) is in Kafka.
+
+    Readers are told so too, if a full second has passed since `before`, what was recorded last.
+    """
     outside.sink.flush(FLUSH_TIMEOUT_S)
-    now = outside.now()
+    if second(reached) > before:
+        _send(outside, time_passed(source, second(reached)))
     progress = IngestionProgressed(
         event_id=make_id("IngestionProgressed", source, reached),
         event_time=reached,
@@ -139,5 +145,12 @@ def _record(plan: Plan, outside: Outside, source: str, started_at: int, reached:
         started_at=started_at,
         settings_id=plan.settings_id,
     )
-    outside.sink.send(progress, {DUE: now, SENT: now})
+    _send(outside, [progress])
     return progress
+
+
+def _send(outside: Outside, events: Iterable[Event]) -> None:
+    """Send events of our own, which are due when they are ready."""
+    for event in events:
+        now = outside.now()
+        outside.sink.send(event, {DUE: now, SENT: now})

@@ -29,7 +29,6 @@ from data_ingestion.simulator.options.arrays import Floats, Ints
 from data_ingestion.simulator.options.board import State, terms
 from data_ingestion.simulator.options.classes import CLASSES
 from data_ingestion.simulator.options.fair import Rows, fair, together
-from data_ingestion.simulator.options.holders import Holders
 from data_ingestion.simulator.options.interest import Activity
 from data_ingestion.simulator.options.quotes import Moment, Option, Quotes, habits, quote
 from data_ingestion.simulator.options.stream import Day, day_of
@@ -73,13 +72,8 @@ def snapshots(tape: Tape, number: int) -> Snapshots:
     quotes = Quotes(*(np.concatenate(column) for column in zip(*made, strict=True)))
     symbols = [day.contracts[one].symbol for one in place.tolist()]
     started_at, listed = filled.session.opens_at + minutes * MINUTE_US, [one.symbol for one in day.contracts]
-    counted = _holders(tape).activity(day.chain, number)
+    counted = tape.holders.activity(day.chain, number)
     return Snapshots(started_at, spot, filled.volume, symbols, quotes, listed, counted)
-
-
-@lru_cache(maxsize=2)
-def _holders(tape: Tape) -> Holders:
-    return Holders(tape.latent, UNIVERSE, CLASSES, tape.happened.earnings)
 
 
 def _nearest(log_open: Floats, day: Day) -> Ints:

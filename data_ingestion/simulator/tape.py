@@ -3,12 +3,14 @@
 Theory of operation
 -------------------
 A world is known by its seed, hours and edge; what is published of it also by the rates. A minute's streams (order books
-and quotes, trades, option quotes, the truth, happenings) are each made lazily from the latent market's grid and merged
-by time: an event exists only once it is asked for. Where a reader begins changes nothing about the events.
+and quotes, trades, option quotes and trades, the truth, happenings) are each made lazily from the latent market's grid
+and merged by time: an event exists only once it is asked for. Where a reader begins changes nothing about the events.
+
+A run published from some moment on begins with a past: the reports of the morning before, and bars.
 """
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from heapq import merge
 from itertools import chain, dropwhile, pairwise, takewhile
 from math import log
@@ -17,7 +19,7 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from contracts.events import BarClosed, Event, TradeReceived, TruthRevealed
+from contracts.events import BarClosed, Event, OpenInterestReported, OptionTraded, TradeReceived, TruthRevealed
 from contracts.ids import make_id
 from data_ingestion.simulator.core.clock import MICROS, MINUTE_US, Session
 from data_ingestion.simulator.core.latent import SECONDS, Latent, Segment
@@ -31,11 +33,16 @@ from data_ingestion.simulator.happenings.terms import as_traded
 from data_ingestion.simulator.names import latent_of, market_weights, mix_of
 from data_ingestion.simulator.options.arrays import Ints
 from data_ingestion.simulator.options.classes import CLASSES
+from data_ingestion.simulator.options.holders import Holders
+from data_ingestion.simulator.options.interest import Activity
+from data_ingestion.simulator.options.reports import reported_at, reports, volume_before
 from data_ingestion.simulator.options.stream import LISTED_DAYS, Day, day_of, option_quotes
+from data_ingestion.simulator.options.trades import OPTION_TRADES_PER_S, Schedule, option_trades, schedule
 from data_ingestion.simulator.orders.books import book_events, books
 from data_ingestion.simulator.orders.listing import listed
 from data_ingestion.simulator.orders.touch import Touch, touch
 from data_ingestion.simulator.orders.trades import TRADES_PER_S, Trades, trade_events, trades
+from data_ingestion.simulator.passing import told
 from data_ingestion.simulator.revelations import revelations
 from data_ingestion.simulator.universe import CENTS, UNIVERSE, Floats
 
@@ -66,6 +73,10 @@ class RateSettings(Protocol):
     def trades_per_s(self) -> float:
         """For each symbol; what is traded in a day does not depend on it."""
 
+    @property
+    def option_trades_per_s(self) -> float:
+        """Over all contracts, at most; what is traded in a day does not depend on it."""
+
 
 class Rates(NamedTuple):
     """Rates given as plain numbers."""
@@ -73,13 +84,18 @@ class Rates(NamedTuple):
     option_quotes_per_s: float
     books_per_s: float
     trades_per_s: float = TRADES_PER_S
+    option_trades_per_s: float = OPTION_TRADES_PER_S
 
 
 def settings_id(world: World, rates: RateSettings) -> str:
-    """Identity of everything that shapes the events."""
-    figures = (
-        repr(float(number)) for number in (world.edge, rates.option_quotes_per_s, rates.books_per_s, rates.trades_per_s)
-    )
+    """Identity of everything that shapes the events.
+
+    The rate of option trades came after worlds had been recorded: at its default it leaves their identity as it was.
+    """
+    numbers = [world.edge, rates.option_quotes_per_s, rates.books_per_s, rates.trades_per_s]
+    if rates.option_trades_per_s != OPTION_TRADES_PER_S:
+        numbers.append(rates.option_trades_per_s)
+    figures = (repr(float(number)) for number in numbers)
     return make_id("simulator", GENERATION, world.seed, world.hours.value, *figures)
 
 
@@ -91,6 +107,7 @@ class Parts(NamedTuple):
     """Books, and the quotes that are their best levels."""
     trades: Iterable[TradeReceived]
     option_quotes: Iterable[Event]
+    option_trades: Iterable[Event]
 
 
 class Tape:
@@ -103,7 +120,9 @@ class Tape:
         shares = np.array([name.option_share for name in UNIVERSE])
         self.quotes_per_s: Floats = rates.option_quotes_per_s * shares / shares.sum()
         self._market_weights = market_weights(mix_of(UNIVERSE))
-        self._day: Day | None = None
+        self.day_of = lru_cache(maxsize=2)(self._day_of)
+        self.activity_of = lru_cache(maxsize=2)(self._activity_of)
+        self._schedule = lru_cache(maxsize=1)(self._schedule_of)
 
     @cached_property
     def latent(self) -> Latent:
@@ -116,6 +135,11 @@ class Tape:
         years = self.year - RESTATED_YEARS, self.year + 1
         return happenings(self.world.seed, SUBJECTS, *years, jumps=large_jumps(self.latent, SUBJECTS, *years))
 
+    @cached_property
+    def holders(self) -> Holders:
+        """Those who hold and trade the options."""
+        return Holders(self.latent, UNIVERSE, CLASSES, self.happened.earnings)
+
     def events(self, after: int) -> Iterator[Event]:
         """All events later than a moment (µs), in order of time, until the end of the year after."""
         return dropwhile(lambda event: event.event_time <= after, self._from(after))
@@ -123,14 +147,22 @@ class Tape:
     def run(self, started_at: int, until: int) -> Iterator[Event]:
         """All that a run begun at a moment publishes from before another (µs), its past first."""
         live = takewhile(lambda event: event.event_time < until, self.events(started_at - 1))
-        return chain(self.bars(started_at, HISTORY_MINUTES), live)
+        return chain(self.past(started_at), told(live, self.source, started_at, until))
+
+    def past(self, started_at: int) -> Iterator[Event]:
+        """What a run begun at a moment publishes first: the last bars, and what was reported in its session so far."""
+        reported = self.reported(self.latent.session_at(started_at))
+        return chain(
+            self.bars(started_at, HISTORY_MINUTES), takewhile(lambda event: event.event_time < started_at, reported)
+        )
 
     def _from(self, after: int) -> Iterator[Event]:
         shown = after
         for segment in self.segments(after):
             until = segment.started_at + MINUTE_US
-            parts = self.parts(segment)
-            yield from merge(published(self.happened, self.source, shown + 1, until), *parts, key=_time)
+            happened = published(self.happened, self.source, shown + 1, until)
+            reported = () if segment.minute else self.reported(segment.session)
+            yield from merge(happened, reported, *self.parts(segment), key=_time)
             shown = until - 1
 
     def segments(self, after: int) -> Iterator[Segment]:
@@ -161,7 +193,15 @@ class Tape:
                 self.source,
                 self.scheduled_variance,
             ),
+            self._option_trades(segment, best),
         )
+
+    def reported(self, session: Session) -> Iterator[OpenInterestReported]:
+        """What is reported in the morning of a session, made as it is asked for."""
+        before = self.latent.sessions[session.number - 1]
+        day, held, past = self.day_of(session), self.activity_of(session), self.activity_of(before)
+        volume = volume_before(day.chain, self.day_of(before).chain, past.volume)
+        yield from reports(day, reported_at(before, session), held, volume, self.source)
 
     def scheduled_variance(self, moment: int, times: Ints) -> Floats:
         """Variance of earnings and macro releases between a moment and each time (µs), (times, names)."""
@@ -172,11 +212,23 @@ class Tape:
         volume = self.latent.session_minutes(segment.session.number).volume[segment.minute]
         return trades(segment, self.columns, best, volume, self.rates.trades_per_s)
 
-    def day_of(self, session: Session) -> Day:
+    def _option_trades(self, segment: Segment, best: Touch) -> Iterator[OptionTraded]:
+        if self.rates.option_trades_per_s:
+            day, plan = self.day_of(segment.session), self._schedule(segment.session)
+            yield from option_trades(segment, self.latent, day, plan, best, self.source, self.scheduled_variance)
+
+    def _day_of(self, session: Session) -> Day:
         """What options are quoted through a session."""
-        if self._day is None or self._day.session != session:
-            self._day = day_of(self.latent, UNIVERSE, CLASSES, session.number)
-        return self._day
+        return day_of(self.latent, UNIVERSE, CLASSES, session.number)
+
+    def _activity_of(self, session: Session) -> Activity:
+        """What is held and traded in a session of the options that are listed."""
+        return self.holders.activity(self.day_of(session).chain, session.number)
+
+    def _schedule_of(self, session: Session) -> Schedule:
+        bought = self.holders.bought(session.number).of(session.number)
+        volume = self.activity_of(session).volume
+        return schedule(self.world.seed, self.day_of(session), volume, bought, self.rates.option_trades_per_s)
 
     def truth_of_mids(self, segment: Segment, name: Ints, time: Ints) -> Iterator[TruthRevealed]:
         """The truth about the mids of names (places in the universe) at moments of a minute (µs), of one length."""

@@ -13,6 +13,10 @@ KEEPALIVE_S: Final = 5
 """A server that vanished without a word is noticed after about three of these."""
 
 
+class DiskFull(PartError):  # noqa: N818 - the disk is the subject
+    """The server has no room left for what is to be written. Nothing is lost: it is offered again until there is."""
+
+
 def connect(dsn: str, name: str, options: Mapping[str, str | int]) -> psycopg.Connection:
     """A connection in autocommit mode, with `options` as its session settings; `PartError` if there is no server."""
     settings = {"timezone": "UTC", "jit": "off", **options}
@@ -32,7 +36,7 @@ def connect(dsn: str, name: str, options: Mapping[str, str | int]) -> psycopg.Co
 
 @contextmanager
 def database_errors(doing: str) -> Iterator[None]:
-    """Errors of the driver leave as ours: `RejectedRecord` for a value no column can hold, else `PartError`."""
+    """Errors of the driver leave as ours: `RejectedRecord` for a value that no column holds, else a `PartError`."""
     try:
         yield
     except (psycopg.DataError, OverflowError) as error:
@@ -42,6 +46,12 @@ def database_errors(doing: str) -> Iterator[None]:
             f"the database has no such table while {doing}: {_one_line(error)}. The storage writer creates the tables "
             "when it starts: check that it runs (`optionsai status`)"
         ) from error
+    except psycopg.errors.DiskFull as error:
+        raise DiskFull(
+            f"PostgreSQL's disk is full while {doing}: {_one_line(error)}. Make room there, or lower "
+            "`retention_hours` in `database_config.yaml` and restart the writer: it drops old hours first. Meanwhile "
+            "rows wait in Kafka, and none is lost within its retention"
+        ) from error
     except psycopg.Error as error:
         raise PartError(
             f"PostgreSQL failed while {doing}: {_one_line(error)}. "
@@ -50,4 +60,4 @@ def database_errors(doing: str) -> Iterator[None]:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -6,7 +6,8 @@ Everything above this module is the same SQL for both. A native partition must e
 store asks for the hours of a batch ahead of the insert. Partitions are built beside the table and then attached, which
 needs a weaker lock than creating them in place: readers go on. Removing one does need the table for a moment; if a
 reader holds it longer than that, the removal waits for the next round instead of making others wait behind it.
-Tables of facts that come a few times a year are not split: an hour of them would often be a single row.
+Tables of what comes a few times a day or a year are not split: an hour of them would often be a single row.
+TimescaleDB also compresses a chunk once rows for it have stopped coming; a straggler can still be inserted then.
 Rows are never updated and leave with their partition, so vacuuming after inserts is switched off for partitions.
 """
 
@@ -27,6 +28,12 @@ DROP_LOCK_TIMEOUT: Final = "200ms"
 _SPLIT: Final = tuple(table.name for table in schema.TABLES if table.partitioned)
 _STAMP: Final = "%Y%m%d%H"
 _STAMP_LENGTH: Final = 10
+LATE_HOURS: Final = 2
+"""Rows come this late only when something had been at rest for long."""
+_SEGMENTS: Final = ("underlying", "symbol")
+"""What the rows of a table are about: TimescaleDB compresses those about one name together."""
+COMPRESSION: Final = "timescaledb.compress, timescaledb.compress_orderby = 'event_time, event_id'"
+COMPRESSION_SEGMENTS: Final = "timescaledb.compress_segmentby = '{}'"
 
 
 class Slot(NamedTuple):
@@ -133,7 +140,7 @@ class NativePartitions:
 
 
 class Hypertables:
-    """TimescaleDB: chunks appear by themselves."""
+    """TimescaleDB: chunks appear by themselves, and are compressed when they are no longer written to."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
@@ -142,6 +149,17 @@ class Hypertables:
                 "SELECT create_hypertable(%s, by_range('event_time', INTERVAL '1 hour'), "
                 "create_default_indexes => false, if_not_exists => true)",
                 (name,),
+            )
+        compressed = "SELECT hypertable_name FROM timescaledb_information.hypertables WHERE compression_enabled"
+        done = {name for (name,) in connection.execute(compressed)}
+        for name in _SPLIT:
+            if name not in done:
+                # Asked for once: what chunks are compressed by cannot be set again after the first of them.
+                connection.execute(_compression(name))
+            connection.execute(
+                "SELECT add_compression_policy(%s, compress_after => make_interval(hours => %s), "
+                "if_not_exists => true)",
+                (name, LATE_HOURS),
             )
 
     def prepare(self, slots: Iterable[Slot]) -> None:
@@ -159,9 +177,14 @@ class Hypertables:
 def has_timescaledb(connection: psycopg.Connection) -> bool:
     """Whether TimescaleDB is installed in this database, as its own images do for every database they make.
 
-    That the server merely has its files is not enough: where it is not preloaded, asking for it ends the session.
+    That the server merely has its files is not enough: where it is not preloaded, asking for it ends the session. Nor
+    is the edition that some distributions have: it lacks compression and continuous aggregates, and a database with it
+    is treated as a plain one.
     """
-    row = connection.execute("SELECT 1 FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
+    row = connection.execute(
+        "SELECT 1 FROM pg_extension WHERE extname = 'timescaledb' "
+        "AND current_setting('timescaledb.license', true) = 'timescale'"
+    ).fetchone()
     return row is not None
 
 
@@ -176,6 +199,12 @@ def is_native(connection: psycopg.Connection) -> bool:
 def layout_of(connection: psycopg.Connection) -> Layout:
     """The layout that the migrated database has."""
     return NativePartitions(connection) if is_native(connection) else Hypertables(connection)
+
+
+def _compression(table: str) -> sql.Composed:
+    columns = {column.name for column in schema.BY_NAME[table].columns}
+    settings = [COMPRESSION, *(COMPRESSION_SEGMENTS.format(name) for name in _SEGMENTS if name in columns)]
+    return sql.SQL("ALTER TABLE {} SET ({})").format(sql.Identifier(table), sql.SQL(", ".join(settings)))
 
 
 def _hour_in(partition: str) -> int:

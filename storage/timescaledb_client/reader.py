@@ -19,7 +19,7 @@ from contracts.ids import ID_LENGTH
 from storage.timescaledb_client.connection import connect, database_errors
 from storage.timescaledb_client.partitions import HOUR_US
 from storage.timescaledb_client.rows import moment, to_record
-from storage.timescaledb_client.schema import BY_RECORD, TABLES, column_list
+from storage.timescaledb_client.schema import BY_RECORD, TABLES, Table, column_list, table_for, tables_of
 
 R = TypeVar("R", bound=Struct)
 Action = Literal["Buy", "Sell", "Hold"]
@@ -63,7 +63,12 @@ _LINEAGE_KINDS: Final[tuple[tuple[type[Event], int], ...]] = (
     (events.OptionQuoteReceived, TICK_REACH_US),
     (events.GreeksComputed, TICK_REACH_US),
 )
-"""Where an id of a lineage can stand, likeliest first, and how far before the signal."""
+"""Where an id of a lineage can stand, likeliest first, and how far before the signal; what is not split by the hour is
+found by its id alone."""
+
+_LINEAGE_TABLES: Final = tuple(
+    (kind, table, reach_us) for kind, reach_us in _LINEAGE_KINDS for table in tables_of(kind)
+)
 
 _SIGNAL_COLUMNS: Final = column_list(BY_RECORD[SignalIssued])
 _FIRST_ID: Final = "0" * ID_LENGTH
@@ -141,15 +146,16 @@ class Reader:
         wanted = signal.lineage
         missing = {*wanted.tick_ids, *wanted.feature_ids, *wanted.prediction_ids}
         found: dict[str, Event] = {}
-        for kind, reach_us in _LINEAGE_KINDS:
+        for kind, table, reach_us in _LINEAGE_TABLES:
             if not missing:
                 break
             rows = self._records(
                 kind,
+                table,
                 "event_id = ANY(%(ids)s::uuid[]) AND event_time BETWEEN %(since)s AND %(until)s",
                 {
                     "ids": sorted(missing),
-                    "since": moment(max(signal.event_time - reach_us, 0)),
+                    "since": moment(max(signal.event_time - reach_us, 0) if table.partitioned else 0),
                     "until": moment(signal.event_time),
                 },
             )
@@ -170,6 +176,7 @@ class Reader:
         """The newest bars that ended in [since, until), oldest first, at most `MAX_ROWS`; times in µs."""
         bars = self._records(
             BarClosed,
+            table_for(BarClosed, interval_s),
             "symbol = %(symbol)s AND interval_s = %(interval_s)s AND event_time >= %(since)s AND event_time < %(until)s"
             " ORDER BY event_time DESC LIMIT %(limit)s",
             {
@@ -217,8 +224,7 @@ class Reader:
         rows = self._fetch(query, {**parameters, **lists, "limit": bounded})
         return [StoredSignal(to_record(SignalIssued, row[:-1]), row[-1] or {}) for row in rows]
 
-    def _records(self, kind: type[R], where: str, parameters: Mapping[str, Any]) -> list[R]:
-        table = BY_RECORD[kind]
+    def _records(self, kind: type[R], table: Table, where: str, parameters: Mapping[str, Any]) -> list[R]:
         query = f"SELECT {column_list(table)} FROM {table.name} WHERE {where}"  # noqa: S608 - names of our own
         return [to_record(kind, row) for row in self._fetch(query, parameters)]
 

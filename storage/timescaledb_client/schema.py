@@ -71,7 +71,7 @@ class Table(NamedTuple):
     indexes: tuple[tuple[str, ...], ...]
     columns: tuple[Column, ...]
     partitioned: bool
-    """By the hour, and gone with it after hours. The others hold facts that come a few times a year and stay years."""
+    """By the hour, and gone with it after hours. The others hold what comes a few times a day or a year, for years."""
 
 
 class StageTimes(Struct, frozen=True, kw_only=True):
@@ -96,7 +96,8 @@ def kind_of(hint: Any) -> Kind:  # noqa: ANN401 - an annotation can be anything
     if origin is Literal:
         return SMALL if isinstance(get_args(hint)[0], int) else TEXT
     if origin is tuple:
-        return _ARRAYS[kind_of(get_args(hint)[0])]
+        kind = kind_of(get_args(hint)[0])
+        return DOCUMENT if kind is DOCUMENT else _ARRAYS[kind]
     if origin is dict or (isinstance(hint, type) and issubclass(hint, Struct)):
         return DOCUMENT
     raise TypeError(f"no kind of column for {hint}: add it to the table above")
@@ -131,7 +132,7 @@ def _facts(record: type[Struct], name: str, indexes: tuple[tuple[str, ...], ...]
     return Table(record, name, _BY_ID, indexes, columns_of(record), partitioned=False)
 
 
-TABLES: Final = (
+_USUAL: Final = (
     _table(events.OptionQuoteReceived, "option_quotes", key=_BY_TIME),
     _table(events.QuoteReceived, "quotes", _SYMBOL_TIME),
     _table(events.TradeReceived, "trades", _SYMBOL_TIME),
@@ -142,6 +143,10 @@ TABLES: Final = (
     _table(events.BarClosed, "bars", _SYMBOL_TIME),
     _table(events.BarCorrected, "bar_corrections", _SYMBOL_TIME),
     _table(events.IndicatorsComputed, "indicators", _SYMBOL_TIME),
+    _table(events.OptionTraded, "option_trades", (("underlying", "event_time"),)),
+    _table(events.FlowComputed, "flow", _SYMBOL_TIME),
+    _table(events.OptionFlowComputed, "option_flow", (("underlying", "event_time"),)),
+    _table(events.SurfaceFitted, "surfaces", (("underlying", "event_time"),)),
     _table(events.PredictionMade, "predictions"),
     _table(events.SignalIssued, "signals", (("event_time",), *_SYMBOL_TIME)),
     _table(events.SignalWithheld, "withheld_signals", (("event_time",),)),
@@ -154,11 +159,48 @@ TABLES: Final = (
     _facts(events.SplitAnnounced, "splits", _SYMBOL_TIME),
     _facts(events.MacroReleased, "macro_releases", (("indicator", "event_time"),)),
     _facts(events.RateCurvePublished, "rate_curves", (("event_time",),)),
+    _facts(events.OpenInterestReported, "open_interest", (("underlying", "event_time"),)),
+    _facts(events.FundamentalsComputed, "fundamentals", _SYMBOL_TIME),
+    _facts(events.NewsComputed, "news_features", _SYMBOL_TIME),
+    _facts(events.MacroComputed, "macro_features", (("event_time",),)),
 )
+_LONG: Final = (
+    _facts(events.BarClosed, "long_bars", _SYMBOL_TIME),
+    _facts(events.BarCorrected, "long_bar_corrections", _SYMBOL_TIME),
+    _facts(events.IndicatorsComputed, "long_indicators", _SYMBOL_TIME),
+)
+LONG_INTERVAL_S: Final = 3_600
+"""Bars of this length and more, and what is made of them, have tables of their own: they are few, and what looks weeks
+ahead learns from years of them, while the bars of seconds leave with the ticks."""
+
+TABLES: Final = (*_USUAL, *_LONG)
 """Every table of events. A compacted topic has none: it is state, not history."""
 
 BY_NAME: Final = {table.name: table for table in TABLES}
-BY_RECORD: Final = {table.record: table for table in TABLES}
+BY_RECORD: Final = {table.record: table for table in _USUAL}
+"""The table of a kind of record; of bars and what is made of them, that of the short ones."""
+_LONG_BY_RECORD: Final = {table.record: table for table in _LONG}
+
+
+def table_for(record: type[Struct], interval_s: int) -> Table:
+    """The table of a kind of record over an interval; 0 for what has none.
+
+    >>> table_for(events.BarClosed, 60).name, table_for(events.BarClosed, 86_400).name
+    ('bars', 'long_bars')
+    """
+    long = _LONG_BY_RECORD.get(record) if interval_s >= LONG_INTERVAL_S else None
+    return long or BY_RECORD[record]
+
+
+def table_of(record: Struct) -> Table:
+    """The table that a record belongs in. Most are not of an interval, and are not asked for one."""
+    kind = type(record)
+    return table_for(kind, getattr(record, "interval_s", 0)) if kind in _LONG_BY_RECORD else BY_RECORD[kind]
+
+
+def tables_of(record: type[Struct]) -> tuple[Table, ...]:
+    """Every table that holds records of a kind."""
+    return tuple(table for table in TABLES if table.record is record)
 
 
 def quoted(names: Sequence[str]) -> str:

@@ -6,6 +6,8 @@ A batch is copied in binary into temporary staging tables and inserted from ther
 that is already there is absorbed by its key. The offsets after the batch are stored in the same transaction: whatever
 is killed, and whenever, rows and offsets agree, and reading on from the stored offsets loses nothing.
 
+The minutes that people look at are kept up in the same transaction, or by the server (`summaries`).
+
 For that agreement alone commits need not be durable at once (a server that forgets rows forgets their offsets too),
 but a reader could then see a row that a crash takes away for a while. At a few commits a second the difference cannot
 be measured, so the server's default stands.
@@ -21,9 +23,10 @@ from psycopg import sql
 from contracts.ports import Position
 from storage.timescaledb_client.connection import connect, database_errors
 from storage.timescaledb_client.migrating import load_migrations, migrate
-from storage.timescaledb_client.partitions import HOUR_US, Layout, Slot, hour_of, layout_of
+from storage.timescaledb_client.partitions import HOUR_US, Layout, Slot, hour_of, is_native, layout_of
 from storage.timescaledb_client.rows import Row, moment
 from storage.timescaledb_client.schema import TABLES, Table
+from storage.timescaledb_client.summaries import ContinuousAggregates, Summaries, SummaryTables
 
 STATEMENT_TIMEOUT_MS: Final = 60_000
 LOCK_TIMEOUT_MS: Final = 30_000
@@ -33,10 +36,11 @@ HOURS_AHEAD: Final = 1
 
 
 class Retention(NamedTuple):
-    """How long rows are kept: ticks and what is computed from them, and the facts that come a few times a year."""
+    """How long rows are kept: ticks and what is computed from them, what comes rarely, and minutes of the ticks."""
 
     ticks_hours: int
     facts_days: int
+    minutes_days: int
 
     def ticks_from(self, now: int) -> int:
         """Start of the oldest hour of ticks that is kept at `now`, both in µs since the epoch."""
@@ -44,8 +48,11 @@ class Retention(NamedTuple):
 
     def facts_from(self, now: int) -> int:
         """Start of the oldest day of facts that is kept at `now`, both in µs since the epoch."""
-        oldest = max(now - self.facts_days * DAY_US, 0)
-        return oldest - oldest % DAY_US
+        return _day_of(now - self.facts_days * DAY_US)
+
+    def minutes_from(self, now: int) -> int:
+        """Start of the oldest day of summed up minutes that is kept at `now`, both in µs since the epoch."""
+        return _day_of(now - self.minutes_days * DAY_US)
 
 
 class Slice:
@@ -73,14 +80,18 @@ class Slice:
 class Store:
     """One connection that writes. After a `PartError` it is of no more use: close it and open another."""
 
-    def __init__(self, connection: psycopg.Connection, layout: Layout, retention: Retention) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, layout: Layout, summaries: Summaries, retention: Retention
+    ) -> None:
         self._connection = connection
         self._layout = layout
+        self._summaries = summaries
         self._retention = retention
         self._scripts = {table.name: _Scripts(table) for table in TABLES}
+        self._insert = {name: summaries.with_summary(name, each.insert) for name, each in self._scripts.items()}
         self._inserts: dict[str, psycopg.Cursor] = {}
         self._pipeline = ExitStack()
-        self._facts_swept_before = 0
+        self._swept_at = 0
 
     @classmethod
     def open(cls, dsn: str, retention: Retention) -> Self:
@@ -100,10 +111,15 @@ class Store:
                 for table in TABLES:
                     connection.execute(_Scripts(table).stage)
                 layout = layout_of(connection)
+                summaries = (
+                    SummaryTables(connection)
+                    if is_native(connection)
+                    else ContinuousAggregates(connection, retention.ticks_hours)
+                )
         except BaseException:
             connection.close()
             raise
-        return cls(connection, layout, retention)
+        return cls(connection, layout, summaries, retention)
 
     def positions(self) -> list[Position]:
         """Where to read on: the next offset of each partition of which anything has been stored."""
@@ -124,7 +140,7 @@ class Store:
                 for name, rows in batch.rows.items():
                     self._copy(name, rows)
                 self._pipeline.enter_context(self._connection.pipeline())
-                self._inserts = {name: self._connection.execute(self._scripts[name].insert) for name in batch.rows}
+                self._inserts = {name: self._connection.execute(self._insert[name]) for name in sorted(batch.rows)}
                 _remember(self._connection, positions)
                 self._connection.execute("COMMIT")
             except BaseException:
@@ -140,7 +156,7 @@ class Store:
                 self._abandon()
                 raise
         inserts, self._inserts = self._inserts, {}
-        return {name: cursor.rowcount for name, cursor in inserts.items()}
+        return {name: _inserted(cursor) for name, cursor in inserts.items()}
 
     def write(self, batch: Slice, positions: Iterable[Position]) -> dict[str, int]:
         """Store rows and offsets and wait for it; how many rows were new, by table."""
@@ -153,12 +169,16 @@ class Store:
         return {table.name: ticks if table.partitioned else facts for table in TABLES}
 
     def maintain(self, now: int) -> list[str]:
-        """Prepare the hours to come and remove what retention no longer keeps; names of the partitions dropped."""
+        """Remove what retention no longer keeps and prepare the hours to come; names of the partitions dropped.
+
+        In this order, because it is what makes room on a full disk.
+        """
         hours = [hour_of(now) + ahead * HOUR_US for ahead in range(HOURS_AHEAD + 1)]
         with database_errors("maintaining partitions"):
+            dropped = self._layout.drop_before(self._retention.ticks_from(now))
+            self._sweep(now)
             self._layout.prepare({Slot(table.name, hour) for table in TABLES for hour in hours})
-            self._sweep_facts(self._retention.facts_from(now))
-            return self._layout.drop_before(self._retention.ticks_from(now))
+            return dropped
 
     def close(self) -> None:
         """Hang up; what was not committed is forgotten."""
@@ -179,17 +199,19 @@ class Store:
         with suppress(psycopg.Error):
             self._connection.rollback()
 
-    def _sweep_facts(self, before: int) -> None:
-        """Delete facts that are too old. They are few and leave by the day, so they are looked for once a day."""
-        if before == self._facts_swept_before:
+    def _sweep(self, now: int) -> None:
+        """Remove facts and minutes that are too old. They leave by the day, so they are looked for once a day."""
+        today = _day_of(now)
+        if today == self._swept_at:
             return
+        before = moment(self._retention.facts_from(now))
         for table in TABLES:
             if not table.partitioned:
                 self._connection.execute(
-                    sql.SQL("DELETE FROM {} WHERE event_time < %s").format(sql.Identifier(table.name)),
-                    (moment(before),),
+                    sql.SQL("DELETE FROM {} WHERE event_time < %s").format(sql.Identifier(table.name)), (before,)
                 )
-        self._facts_swept_before = before
+        self._summaries.drop_before(self._retention.minutes_from(now))
+        self._swept_at = today
 
 
 class _Scripts:
@@ -207,6 +229,18 @@ class _Scripts:
             "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} ON CONFLICT DO NOTHING"
         ).format(**names)
         self.copied_as = [column.kind.copied_as for column in table.columns]
+
+
+def _day_of(event_time: int) -> int:
+    """Start of the day that an instant lies in, or of the first there is; both in µs since the epoch."""
+    since = max(event_time, 0)
+    return since - since % DAY_US
+
+
+def _inserted(cursor: psycopg.Cursor) -> int:
+    """How many rows an insert put in: told by one row where they are summed up with it, else by the row count."""
+    row = cursor.fetchone() if cursor.description else None
+    return int(row[0]) if row else cursor.rowcount
 
 
 def _remember(connection: psycopg.Connection, positions: Iterable[Position]) -> None:

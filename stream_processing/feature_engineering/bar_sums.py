@@ -1,15 +1,15 @@
 """The sum of the trades of one bar: exact, whatever the order in which they are counted in.
 
 Prices count to a millionth of a dollar and are added as whole numbers, because a sum of doubles would depend on the
-order. Days are those of UTC, weeks begin on Monday.
+order. So sums of trades may be summed in turn. Days are those of UTC, weeks begin on Monday.
 """
 
 from math import log
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
-from contracts.events import BarClosed
+from contracts.events import BarClosed, TradeReceived
 from contracts.ids import make_id
 
 MICROS: Final = 1_000_000
@@ -18,20 +18,11 @@ PRICE_MICROS: Final = 1_000_000
 WEEK_S: Final = 604_800
 FIRST_MONDAY_US: Final = 4 * 86_400 * MICROS
 """The epoch was a Thursday."""
+CARRY: Final = 10**18
+"""A turnover beyond this is carried, for MessagePack's whole numbers have 64 bits."""
 
 
-class Trade(NamedTuple):
-    """What a bar needs of a trade."""
-
-    event_id: str
-    event_time: int
-    sequence: int
-    price: float
-    size: int
-    side: int
-
-
-class Sum(Struct):
+class Sum(Struct, array_like=True):
     """The trades of one bar so far."""
 
     interval_s: int
@@ -45,8 +36,9 @@ class Sum(Struct):
     low: float
     volume: int = 0
     signed: int = 0
-    turnover: str = "0"
-    """Exact, in millionths of a dollar; as text, for it may exceed 64 bits."""
+    turnover: int = 0
+    """In millionths of a dollar, and below `CARRY` between trades; the rest is in `carried`."""
+    carried: int = 0
     count: int = 0
     squared: float = 0.0
     second_close: float = 0.0
@@ -57,18 +49,45 @@ class Sum(Struct):
         """Microseconds since the epoch."""
         return self.opened_at + self.interval_s * MICROS
 
-    def add(self, trade: Trade, turnover: int) -> None:
-        """Count a trade in; its turnover is in millionths of a dollar."""
+    @property
+    def vwap(self) -> float:
+        """Turnover over volume (dollars); the close if no share was traded."""
+        if not self.volume:
+            return self.close
+        return (self.carried * CARRY + self.turnover) / PRICE_MICROS / self.volume
+
+    def add(self, trade: TradeReceived) -> None:
+        """Count a trade in."""
+        price, size = trade.price, trade.size
         place = (trade.event_time, trade.sequence, trade.event_id)
-        if place < self.first:
-            self.first, self.open = place, trade.price
         if place > self.last:
-            self.last, self.close = place, trade.price
-        self.high, self.low = max(self.high, trade.price), min(self.low, trade.price)
-        self.volume += trade.size
-        self.signed += trade.side * trade.size
-        self.turnover = str(int(self.turnover) + turnover)
+            self.last, self.close = place, price
+        elif place < self.first:
+            self.first, self.open = place, price
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        self.volume += size
+        self.signed += trade.side * size
+        self.turnover += round(price * PRICE_MICROS) * size
         self.count += 1
+        if self.turnover >= CARRY:
+            self._carry()
+
+    def merge(self, part: "Sum") -> None:
+        """Count in what another sum counted."""
+        if part.last > self.last:
+            self.last, self.close = part.last, part.close
+        if part.first < self.first:
+            self.first, self.open = part.first, part.open
+        self.high, self.low = max(self.high, part.high), min(self.low, part.low)
+        self.volume += part.volume
+        self.signed += part.signed
+        self.turnover += part.turnover
+        self.carried += part.carried
+        self.count += part.count
+        self._carry()
 
     def end_second(self, second: "Sum") -> None:
         """Count in the return to the close of a second that is over."""
@@ -76,8 +95,12 @@ class Sum(Struct):
         self.squared += log(second.close / before) ** 2
         self.second_close = second.close
 
+    def _carry(self) -> None:
+        more, self.turnover = divmod(self.turnover, CARRY)
+        self.carried += more
 
-def begun(interval_s: int, opened_at: int, trade: Trade) -> Sum:
+
+def begun(interval_s: int, opened_at: int, trade: TradeReceived) -> Sum:
     """The sum of no trades yet, of which this one will be the first counted in."""
     place = trade.event_time, trade.sequence, trade.event_id
     return Sum(interval_s, opened_at, place, place, trade.price, trade.price, trade.price, trade.price)

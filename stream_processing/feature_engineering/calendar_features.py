@@ -4,8 +4,9 @@ All times are microseconds since the epoch. Sessions, phases and weekdays are th
 years that the calendar knows has no features.
 """
 
+import math
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 
 MICROS_PER_MINUTE: Final = 60 * sessions.MICROS
+MICROS_PER_HOUR: Final = 60 * MICROS_PER_MINUTE
 MICROS_PER_DAY: Final = 86_400 * sessions.MICROS
 EDGE: Final = 30 * MICROS_PER_MINUTE
 """How long a session's opening and closing phases last."""
@@ -246,6 +248,12 @@ _TABLE: Final[tuple[tuple[Feature, Callable[[_Moments, Diary], Floats]], ...]] =
 )  # fmt: skip
 
 CALENDAR: Final = tuple(feature for feature, _ in _TABLE)
+_IS_CLOCK: Final = np.array([feature.source == _CLOCK for feature in CALENDAR])
+CLOCK: Final = tuple(feature for feature in CALENDAR if feature.source == _CLOCK)
+"""Those that need no diary."""
+_NAMES: Final = tuple(feature.name for feature in CLOCK)
+_NOTHING: Final = np.empty(0, dtype=np.int64)
+_NO_DIARY: Final = Diary(_NOTHING, _NOTHING, _NOTHING)
 
 
 def calendar_features(at: Times, diary: Diary) -> Floats:
@@ -257,3 +265,32 @@ def calendar_features(at: Times, diary: Diary) -> Floats:
     for column, (_, formula) in enumerate(_TABLE):
         out[known, column] = formula(moments, diary)
     return out
+
+
+def calendar_values(at: int) -> dict[str, float]:
+    """The features of `CLOCK` at a moment that have a value."""
+    second, rest = divmod(at, sessions.MICROS)
+    row = _at_the_clock(np.array([at]))[0] if rest else _of_minute(second // 60)[second % 60]
+    return {name: value for name, value in zip(_NAMES, row.tolist(), strict=True) if math.isfinite(value)}
+
+
+def day_of(at: int) -> date:
+    """The day in New York."""
+    return _day_of_hour(at // MICROS_PER_HOUR)
+
+
+@lru_cache(maxsize=1_024)
+def _day_of_hour(hour: int) -> date:
+    """Midnight in New York is a whole hour in UTC."""
+    return datetime.fromtimestamp(hour * 3_600, sessions.NEW_YORK).date()
+
+
+@lru_cache(maxsize=256)
+def _of_minute(minute: int) -> Floats:
+    """The features of `CLOCK` at each second of a minute: sixty cost no more than one."""
+    first = minute * MICROS_PER_MINUTE
+    return _at_the_clock(np.arange(first, first + MICROS_PER_MINUTE, sessions.MICROS))
+
+
+def _at_the_clock(at: Times) -> Floats:
+    return calendar_features(at, _NO_DIARY)[:, _IS_CLOCK]

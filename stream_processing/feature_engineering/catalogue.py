@@ -2,9 +2,11 @@
 
 from typing import Final, NamedTuple
 
-from stream_processing.feature_engineering.calendar_features import CALENDAR
+from stream_processing.feature_engineering.calendar_features import CALENDAR, CLOCK
+from stream_processing.feature_engineering.chains.values import CHAIN
 from stream_processing.feature_engineering.earnings import EARNINGS
 from stream_processing.feature_engineering.features import Feature, Horizon
+from stream_processing.feature_engineering.flow import FLOW
 from stream_processing.feature_engineering.fundamentals import FUNDAMENTALS
 from stream_processing.feature_engineering.fused import fuse
 from stream_processing.feature_engineering.indicators.table import INDICATORS
@@ -12,11 +14,13 @@ from stream_processing.feature_engineering.macro import MACRO
 from stream_processing.feature_engineering.microstructure import IMBALANCE_LEVELS
 from stream_processing.feature_engineering.momentum import MOMENTUM
 from stream_processing.feature_engineering.news import NEWS
-from stream_processing.feature_engineering.order_flow import ORDER_FLOW, PRICE_IMPACT
+from stream_processing.feature_engineering.option_flow import OF_OPTIONS
+from stream_processing.feature_engineering.order_flow import PRICE_IMPACT
 from stream_processing.feature_engineering.scan import Scan
 from stream_processing.feature_engineering.sector_trends import SECTOR_TRENDS
+from stream_processing.feature_engineering.slow import company, knowledge
+from stream_processing.feature_engineering.timeframes import TIMEFRAMES
 from stream_processing.feature_engineering.volatility import VOLATILITY
-from stream_processing.feature_engineering.volume_profile import VOLUME_PROFILE
 
 BAR_SCAN: Final[Scan] = fuse((*INDICATORS, *VOLATILITY, *MOMENTUM, PRICE_IMPACT))
 """What is said of each final bar, by symbol and interval."""
@@ -32,6 +36,10 @@ def _of_book(name: str, meaning: str, unit: str) -> Feature:
 
 def _of_quote(name: str, meaning: str, unit: str) -> Feature:
     return Feature(name, meaning, unit, "one quote", 0, "OptionQuoteReceived", _ALL)
+
+
+def _of_calendar(names: tuple[str, ...]) -> tuple[Feature, ...]:
+    return tuple(feature for feature in CALENDAR if feature.name in names)
 
 
 OF_BOOKS: Final = (
@@ -67,8 +75,8 @@ class Group(NamedTuple):
     """Features that are computed together."""
 
     title: str
-    topic: str | None
-    """Where they are published; None for functions that research and training call and no query runs yet."""
+    topic: str
+    """Where they are published."""
     features: tuple[Feature, ...]
 
 
@@ -76,12 +84,13 @@ CATALOGUE: Final = (
     Group("Option quotes", "features.greeks", OF_QUOTES),
     Group("Order books", "features.microstructure", OF_BOOKS),
     Group("Bars", "features.indicators", OF_BARS),
-    Group("Order flow", None, tuple(f for scan in ORDER_FLOW if scan is not PRICE_IMPACT for f in scan.features)),
-    Group("Volume profile", None, VOLUME_PROFILE),
-    Group("Calendar", None, CALENDAR),
-    Group("Fundamentals", None, FUNDAMENTALS),
-    Group("Earnings", None, EARNINGS),
-    Group("Macro", None, MACRO),
-    Group("News", None, NEWS),
-    Group("Sectors and factors", None, SECTOR_TRENDS),
+    Group("Bars of a minute and longer", "features.indicators", (*CLOCK, *TIMEFRAMES)),
+    Group("Flow", "features.flow", FLOW),
+    Group("Option trades", "features.option_flow", OF_OPTIONS),
+    Group("Option chains", "features.surfaces", CHAIN),
+    Group("Fundamentals", "features.fundamentals", FUNDAMENTALS),
+    Group("Earnings", "features.fundamentals", (*EARNINGS, *_of_calendar(company.DIARY))),
+    Group("Sectors and factors", "features.fundamentals", SECTOR_TRENDS),
+    Group("News", "features.news", NEWS),
+    Group("Macro", "features.macro", (*MACRO, *_of_calendar(knowledge.DIARY))),
 )

@@ -40,7 +40,7 @@ DRIFT_DAYS: Final = 100.0
 """Days that surely hold more sessions than that."""
 
 
-class Announcement(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class Announcement(Struct, frozen=True, order=True, array_like=True, forbid_unknown_fields=True):
     """One quarter's result. Dollars a share, dollars; `surprise` in standard deviations."""
 
     period_ended_at: int

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class Filing(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class Filing(Struct, frozen=True, order=True, array_like=True, forbid_unknown_fields=True):
     """One quarter's statements as of one filing: flows of the quarter, levels of its end, dollars."""
 
     period_ended_at: int
@@ -19,7 +19,7 @@ class Filing(Struct, frozen=True, order=True, forbid_unknown_fields=True):
     shares: int
 
 
-class Split(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class Split(Struct, frozen=True, order=True, array_like=True, forbid_unknown_fields=True):
     """A split: `ratio` new shares for each old one."""
 
     effective_at: int
@@ -28,7 +28,7 @@ class Split(Struct, frozen=True, order=True, forbid_unknown_fields=True):
     ratio: float
 
 
-class Dividend(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class Dividend(Struct, frozen=True, order=True, array_like=True, forbid_unknown_fields=True):
     """A cash dividend in dollars a share, in terms of the day it was declared on."""
 
     ex_at: int

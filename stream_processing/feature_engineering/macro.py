@@ -56,7 +56,7 @@ SHORT, MIDDLE, LONG = 91, 365, 1095
 """Tenors in days."""
 
 
-class Release(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class Release(Struct, frozen=True, order=True, array_like=True, forbid_unknown_fields=True):
     """One vintage of one period's number."""
 
     period_ended_at: int
@@ -68,7 +68,7 @@ class Release(Struct, frozen=True, order=True, forbid_unknown_fields=True):
     consensus: float | None
 
 
-class Curve(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class Curve(Struct, frozen=True, order=True, array_like=True, forbid_unknown_fields=True):
     """Rates by tenor in days, shortest first; continuous, per year."""
 
     known_at: int

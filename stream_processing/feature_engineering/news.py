@@ -46,7 +46,7 @@ MOST_KEPT: Final = 4000
 STOP_WORDS: Final = frozenset(words("a an and as at by for from in is it its of on or s says that the this to with"))
 
 
-class Article(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class Article(Struct, frozen=True, order=True, array_like=True, forbid_unknown_fields=True):
     """One headline. `overlap` is the share of words in common with the most alike of those before it."""
 
     known_at: int
@@ -76,7 +76,7 @@ class View(NamedTuple):
 
 
 def update(state: NewsState, event: NewsPublished) -> NewsState:
-    """The state with one more article on its name."""
+    """The state with one more article on its name; one too old to be kept changes nothing."""
     if any(known.event_id == event.event_id for known in state.articles):
         return state
     lexicon = sentiment(event.headline)
@@ -86,7 +86,9 @@ def update(state: NewsState, event: NewsPublished) -> NewsState:
     place = len(state.articles)
     while place and article < state.articles[place - 1]:
         place -= 1
-    return NewsState(_trimmed(_settled((*state.articles[:place], article, *state.articles[place:]), place)))
+    found = (*state.articles[:place], article, *state.articles[place:])
+    kept = _trimmed(found)
+    return NewsState(_settled(found, place)[-len(kept) :]) if kept[0] <= article else state
 
 
 def features(own: NewsState, market: NewsState, at: int) -> dict[str, float]:

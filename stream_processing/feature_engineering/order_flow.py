@@ -24,7 +24,7 @@ _QUOTE: Final = "QuoteReceived"
 _BOOK: Final = "BookUpdated"
 _TRADE: Final = "TradeReceived"
 _BAR: Final = "BarClosed"
-_OPTION: Final = "option trades"
+_OPTION: Final = "OptionTraded"
 _LAST_TRADES: Final = f"{trades.WINDOW} trades"
 
 QUOTE_FLOW: Final = Scan(
@@ -147,8 +147,9 @@ OPTION_FLOW: Final = Scan(
         ),
         Feature(
             "option_volume_to_mean_20",
-            "Contracts of the session so far / mean of the 20 sessions before, counted as at least 100",
-            "1", "1 session and the 20 before", 0, _OPTION, _MIDDLE,
+            "Contracts of the session so far / mean of the sessions before, of as many as were reported up to 20, "
+            "counted as at least 100; none before the first report",
+            "1", "1 session and up to 20 before", 0, _OPTION, _MIDDLE,
         ),
         Feature("option_premium", "Price × contracts × multiplier", "dollars", "1 trade", 0, _OPTION, _FAST),
         Feature(
@@ -176,6 +177,18 @@ OPTION_FLOW: Final = Scan(
 of the evening before."""
 
 ORDER_FLOW: Final[tuple[Scan, ...]] = (QUOTE_FLOW, BOOK_FLOW, TRADE_FLOW, VPIN, PRICE_IMPACT, OPTION_FLOW)
+
+
+def named(features: Sequence[Feature]) -> tuple[str, ...]:
+    """Their names, no two of which may be the same.
+
+    >>> len(named(QUOTE_FLOW.features))
+    4
+    """
+    names = tuple(feature.name for feature in features)
+    if len(set(names)) != len(names):
+        raise ValueError(f"features share a name, and one would hide the other; rename one of {sorted(names)}")
+    return names
 
 
 def bucket_volume(daily_volumes: Sequence[float]) -> float:

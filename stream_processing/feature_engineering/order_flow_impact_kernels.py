@@ -2,6 +2,7 @@
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from stream_processing.feature_engineering.memory_kernels import (
     LARGEST_PRICE,
@@ -12,6 +13,8 @@ from stream_processing.feature_engineering.memory_kernels import (
     mean,
     publish,
 )
+
+Places = NDArray[np.int64]
 
 WINDOW = 60
 DOLLARS = 1e6
@@ -122,3 +125,12 @@ def option_flow(state: Floats, rows: Floats, out: Floats) -> None:
         out[row, 5] = score
         out[row, 6] = score * state[NET_PREMIUM] / state[PREMIUM]
     publish(out)
+
+
+@njit(cache=True, error_model="numpy")
+def option_flows(states: Floats, rows: Floats, ends: Places, out: Floats) -> None:
+    """`option_flow` of several contracts at once, each with its row of states; `ends` are those of their rows."""
+    first = 0
+    for contract, end in enumerate(ends):
+        option_flow(states[contract], rows[first:end], out[first:end])
+        first = end

@@ -6,6 +6,7 @@ numbers, so that their sums, and all but the distance of the last price, do not 
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,8 +19,11 @@ from stream_processing.feature_engineering.volume_profile_kernels import value_a
 Floats = NDArray[np.float64]
 
 VALUE_SHARE: Final = 0.7
+MOST_PRICES: Final = 2_048
+"""Of a profile that grows: twenty dollars in cents; a name that ranges wider is told apart less finely."""
 _DECIMALS: Final = 9
 """Multiples of a tick are rounded to this, so that 0.01 × 1203 is 12.03."""
+_EMPTY: Final = np.empty(0)
 
 
 class VolumeProfile(NamedTuple):
@@ -40,25 +44,36 @@ VOLUME_PROFILE: Final = (
     Feature(
         "point_of_control",
         "Price with the most volume; of several the one nearest to the volume-weighted mean, then the lowest",
-        "dollars", "trades of a window", 0, "TradeReceived", ("short", "medium"),
+        "dollars", "the session so far", 0, "TradeReceived", ("short", "medium"),
     ),
     Feature(
         "value_area_low", "Lowest price of the range around the point of control that holds 70 % of the volume",
-        "dollars", "trades of a window", 0, "TradeReceived", ("short", "medium"),
+        "dollars", "the session so far", 0, "TradeReceived", ("short", "medium"),
     ),
     Feature(
         "value_area_high", "Highest price of the range around the point of control that holds 70 % of the volume",
-        "dollars", "trades of a window", 0, "TradeReceived", ("short", "medium"),
+        "dollars", "the session so far", 0, "TradeReceived", ("short", "medium"),
     ),
     Feature(
         "value_area_width", "(highest − lowest price of the value area) / point of control",
-        "1", "trades of a window", 0, "TradeReceived", ("short", "medium"),
+        "1", "the session so far", 0, "TradeReceived", ("short", "medium"),
     ),
     Feature(
         "control_distance", "(last price − point of control) / point of control",
-        "1", "trades of a window", 0, "TradeReceived", ("short", "medium"),
+        "1", "the session so far", 0, "TradeReceived", ("short", "medium"),
     ),
 )  # fmt: skip
+
+
+class Grown(NamedTuple):
+    """Volume by price so far."""
+
+    levels: Floats = _EMPTY
+    """Prices that traded as multiples of the width, lowest first, shape (prices,)."""
+    volumes: Floats = _EMPTY
+    """Shares at each, shape (prices,)."""
+    multiple: int = 1
+    """The width in ticks."""
 
 
 def volume_profile(price: Floats, size: Floats, tick: float, multiple: int = 1) -> VolumeProfile:
@@ -74,14 +89,57 @@ def volume_profile(price: Floats, size: Floats, tick: float, multiple: int = 1) 
     if not legal.any():
         return VolumeProfile(np.empty(0), np.empty(0), *[math.nan] * len(VOLUME_PROFILE))
     price, size = price[legal], size[legal]
-    levels, places = np.unique(np.maximum(np.rint(price / width), 1.0), return_inverse=True)
-    prices = np.round(levels * width, _DECIMALS)
-    volumes = np.asarray(np.bincount(places, weights=size), dtype=np.float64)
+    levels, volumes = _summed(_multiples(price, width), size)
+    return profile_of(Grown(levels, volumes, multiple), float(price[-1]), tick)
+
+
+def grown(before: Grown, price: Floats, size: Floats, tick: float) -> Grown:
+    """A profile and further trades, all of which can be.
+
+    Beyond `MOST_PRICES` prices its width becomes three times what it was, and thrice nearest is nearest: no price lies
+    halfway between two multiples of an odd number of ticks.
+    """
+    multiples = np.concatenate([before.levels, _multiples(price, tick * before.multiple)])
+    return _bounded(multiples, np.concatenate([before.volumes, size]), before.multiple)
+
+
+def together(profiles: Sequence[Grown]) -> Grown:
+    """One profile of the trades of at least one, as wide as the widest."""
+    multiple = max(one.multiple for one in profiles)
+    levels = [
+        one.levels if one.multiple == multiple else _multiples(one.levels, multiple / one.multiple) for one in profiles
+    ]
+    return _bounded(np.concatenate(levels), np.concatenate([one.volumes for one in profiles]), multiple)
+
+
+def profile_of(so_far: Grown, last: float, tick: float) -> VolumeProfile:
+    """The profile of at least one trade, the last of them at a price of `last` dollars."""
+    volumes = so_far.volumes
+    prices = np.round(so_far.levels * (tick * so_far.multiple), _DECIMALS)
     centre = float(prices @ volumes) / float(volumes.sum())
     peaks = np.flatnonzero(volumes == volumes.max())
     peak = int(peaks[np.argmin(np.abs(prices[peaks] - centre))])
     low, high = value_area(volumes, peak, VALUE_SHARE)
-    control, lowest, highest, last = (float(value) for value in (prices[peak], prices[low], prices[high], price[-1]))
+    control, lowest, highest = (float(price) for price in (prices[peak], prices[low], prices[high]))
     return VolumeProfile(
         prices, volumes, control, lowest, highest, (highest - lowest) / control, (last - control) / control
     )
+
+
+def _multiples(values: Floats, width: float) -> Floats:
+    """The nearest multiple of the width, at least one."""
+    return np.maximum(np.rint(values / width), 1.0)
+
+
+def _bounded(multiples: Floats, size: Floats, multiple: int) -> Grown:
+    levels, volumes = _summed(multiples, size)
+    while len(levels) > MOST_PRICES:
+        multiple *= 3
+        levels, volumes = _summed(_multiples(levels, 3.0), volumes)
+    return Grown(levels, volumes, multiple)
+
+
+def _summed(multiples: Floats, size: Floats) -> tuple[Floats, Floats]:
+    """Distinct multiples, lowest first, and the shares at each."""
+    levels, places = np.unique(multiples, return_inverse=True)
+    return levels, np.asarray(np.bincount(places, weights=size), dtype=np.float64)

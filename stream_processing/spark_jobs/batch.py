@@ -19,13 +19,14 @@ from stream_processing.spark_jobs.queries import QUERIES, Job, Query, kafka_opti
 SUFFIX: Final = ".jsonl"
 _EVENT_TIME: Final = "$.event_time"
 _EVENT_ID: Final = "$.event_id"
+_TYPE: Final = "$.type"
 
 
 class Records(Protocol):
     """Where recorded events come from."""
 
     def of(self, session: SparkSession, query: Query) -> DataFrame:
-        """Records as Spark's Kafka source gives them, for the query's topic."""
+        """Records as Spark's Kafka source gives them, for the query's topics."""
 
 
 class KafkaSpan(NamedTuple):
@@ -36,12 +37,14 @@ class KafkaSpan(NamedTuple):
     ends_ms: int
 
     def of(self, session: SparkSession, query: Query) -> DataFrame:
-        """Records of the query's topic."""
+        """Records of the query's topics."""
         span = {"startingTimestamp": str(self.begins_ms), "endingTimestamp": str(self.ends_ms)}
         reader = session.read.format("kafka").options(**kafka_options(self.job), **span)
         # Where nothing was appended after a moment, there is nothing to read from it on.
         beyond = {"startingOffsetsByTimestampStrategy": "latest"}
-        return reader.options(subscribe=query.source.name, includeHeaders="true", **beyond).load()
+        return reader.options(
+            subscribe=",".join(topic.name for topic in query.sources), includeHeaders="true", **beyond
+        ).load()
 
 
 class RecordedFile(NamedTuple):
@@ -50,10 +53,13 @@ class RecordedFile(NamedTuple):
     path: Path
 
     def of(self, session: SparkSession, query: Query) -> DataFrame:
-        """All its lines: a query passes over what is not of its kind."""
-        del query
-        lines = session.read.text(str(self.path))
+        """Its lines that belong into the query's topics."""
+        kinds = {event.__name__: topic.name for topic in query.sources for event in topic.events}
+        pairs = (f.lit(text) for pair in kinds.items() for text in pair)
+        topic = f.create_map(*pairs)[f.get_json_object("value", _TYPE)]
+        lines = session.read.text(str(self.path)).withColumn("topic", topic).where(f.col("topic").isNotNull())
         return lines.select(
+            "topic",
             f.col("value").cast("binary").alias("value"),
             f.lit(None).cast("array<struct<key:string,value:binary>>").alias("headers"),
             f.timestamp_micros(f.get_json_object("value", _EVENT_TIME).cast("long")).alias("timestamp"),

@@ -14,6 +14,7 @@ where to go on. Results computed twice have the same ids.
 
 import argparse
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import msgspec
 from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.progress import track
@@ -29,9 +31,14 @@ from rich.progress import track
 from contracts.errors import PartError, StateError
 from runtime.bootstrap import Context, run_service, run_task
 from runtime.telemetry import LAG
-from stream_processing.feature_engineering.bars import Rules
+from stream_processing.feature_engineering import bars
+from stream_processing.feature_engineering.chains.machine import ChainRules
+from stream_processing.feature_engineering.flow import FlowRules
+from stream_processing.feature_engineering.option_flow import OptionFlowRules
+from stream_processing.feature_engineering.slow import machine as slow
 from stream_processing.spark_jobs import batch, java_client, queries, session
 from stream_processing.spark_jobs.progress import Monitor
+from stream_processing.spark_jobs.rehearsal import rehearse
 
 POLL_INTERVAL_S: Final = 1.0
 
@@ -46,12 +53,17 @@ def body(context: Context) -> None:
 def job_of(context: Context, kafka: Mapping[str, str]) -> queries.Job:
     """What the queries take from the settings."""
     spark = context.settings.spark
+    lateness_us = spark.lateness_ms * 1_000
     return queries.Job(
         kafka=kafka,
         checkpoints=context.settings.state_dir / "checkpoints",
         checkpoint_interval_s=spark.checkpoint_interval_s,
-        bars=Rules(spark.bar_intervals_s, spark.lateness_ms * 1_000),
-        bar_trigger_ms=spark.bar_trigger_ms,
+        bars=bars.Rules(spark.bar_intervals_s, lateness_us),
+        flow=FlowRules(lateness_us),
+        option_flow=OptionFlowRules(lateness_us),
+        chains=ChainRules(spark.chain_interval_s * 1_000_000, lateness_us),
+        slow=slow.Rules(lateness_us, spark.bars_after_s * 1_000_000, spark.sectors),
+        trigger_ms=msgspec.structs.asdict(spark.trigger_ms),
     )
 
 
@@ -98,6 +110,7 @@ def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
     """Start all queries and watch over them until the stop is asked for."""
     monitor = Monitor(opened, LAG, context.log)
     deadline_s = time.monotonic() + context.settings.spark.start_timeout_s
+    rehearsal = threading.Thread(target=rehearse, args=(opened, queries.QUERIES, job, context.stop), daemon=True)
     running = [queries.start(opened, query, job) for query in queries.QUERIES if not context.stop.is_set()]
     while not context.stop.wait(POLL_INTERVAL_S):
         queries.raise_if_ended(running)
@@ -105,12 +118,15 @@ def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
         if not context.is_ready.is_set():
             if all(queries.is_at_work(opened, query) for query in running):
                 context.ready()
+                rehearsal.start()
             elif time.monotonic() > deadline_s:
                 raise PartError(
                     f"the queries were not at work after {context.settings.spark.start_timeout_s:.0f} s. "
                     "Look into logs/spark-jvm.log of the state directory; raise start_timeout_s on a slow machine"
                 )
     queries.stop_all(running)
+    if rehearsal.is_alive():
+        rehearsal.join(session.STOP_TIMEOUT_S)
 
 
 def main() -> None:

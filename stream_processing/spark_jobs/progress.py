@@ -3,9 +3,10 @@
 Theory of operation
 -------------------
 Spark keeps its offsets in the checkpoint, so tools that look at consumer groups see nothing; it has to be said here.
-There are two sources. After each batch a query reports its progress: offsets, durations, state, watermark. A batch of
-a Real-time query lasts minutes, so rates and lag are read from the Kafka clients inside the virtual machine as well
-(their JMX beans). Both are polled by the loop that watches over the queries: one thread, no callbacks from Java.
+There are two sources. After each batch a query reports its progress: offsets, durations, state, what its machines
+counted. A batch of a Real-time query lasts minutes, so rates and lag are read from the Kafka clients inside the virtual
+machine as well (their JMX beans). Both are polled by the loop that watches over the queries: one thread, no callbacks
+from Java.
 
 Spark offers no latency percentiles here; whoever reads the results measures latency from the stage times in their
 headers.
@@ -14,15 +15,16 @@ headers.
 import json
 import time
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from itertools import takewhile
 from typing import Any, Final, NamedTuple, Protocol
 
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from contracts.topics import TOPICS
+from stream_processing.spark_jobs.machines import MAXIMUM, REACHED
 from stream_processing.spark_jobs.session import jvm
 
 LOG_INTERVAL_S: Final = 30.0
@@ -30,8 +32,17 @@ LOG_INTERVAL_S: Final = 30.0
 
 BATCH_DURATION = Gauge("optionsai_spark_batch_duration_seconds", "Duration of the last batch", ["query"])
 STATE_ROWS = Gauge("optionsai_spark_state_rows", "Rows of state that a query holds", ["query"])
-WATERMARK_DELAY = Gauge("optionsai_spark_watermark_delay_seconds", "How far the watermark is behind now", ["query"])
-OFFSET = Gauge("optionsai_spark_checkpointed_offset", "Next offset a restart would read", ["query", "partition"])
+WATERMARK_DELAY = Gauge(
+    "optionsai_spark_watermark_delay_seconds", "How long before the last batch its newest event was dated", ["query"]
+)
+STATE_BYTES = Gauge("optionsai_spark_state_bytes", "Memory that a query's state takes", ["query"])
+COUNTED = Counter("optionsai_stream_counted_total", "What a query's machines counted", ["query", "figure"])
+LARGEST = Gauge(
+    "optionsai_stream_largest", "The largest that a query's machines saw in the last batch", ["query", "figure"]
+)
+OFFSET = Gauge(
+    "optionsai_spark_checkpointed_offset", "Next offset a restart would read", ["query", "topic", "partition"]
+)
 ROWS_IN = Gauge("optionsai_spark_rows_in_per_second", "Rows a query reads", ["topic"])
 ROWS_OUT = Gauge("optionsai_spark_rows_out_per_second", "Rows a query publishes", ["topic"])
 
@@ -53,22 +64,24 @@ class LagGauge(Protocol):
 
 
 class Progress(NamedTuple):
-    """One batch of a query, as Spark reports it. Times in seconds, rates per second; the watermark in epoch seconds."""
+    """One batch of a query, as Spark reports it."""
 
     query: str
     batch: int
     rows: int
     duration_s: float
     state_rows: int
-    watermark_s: float | None
+    state_bytes: int
     offsets: Mapping[str, int]
-    """Partition → next offset to read."""
+    """`topic/partition` → next offset to read."""
+    figures: Mapping[str, float]
+    """What the query's machines counted, by name."""
 
 
 def read_progress(text: str) -> Progress:
     """The parts of Spark's report, a JSON text, that we use."""
     report = json.loads(text)
-    watermark = report.get("eventTime", {}).get("watermark")
+    figures = report.get("observedMetrics", {}).get(report["name"]) or {}
     offsets = (source.get("endOffset") or {} for source in report["sources"])
     return Progress(
         query=report["name"],
@@ -76,13 +89,14 @@ def read_progress(text: str) -> Progress:
         rows=report["numInputRows"],
         duration_s=report["batchDuration"] / 1000,
         state_rows=sum(operator["numRowsTotal"] for operator in report["stateOperators"]),
-        watermark_s=None if watermark is None else datetime.fromisoformat(watermark).timestamp(),
+        state_bytes=sum(operator["memoryUsedBytes"] for operator in report["stateOperators"]),
         offsets={
-            partition: offset
+            f"{topic}/{partition}": offset
             for topics in offsets
-            for partitions in topics.values()
+            for topic, partitions in topics.items()
             for partition, offset in partitions.items()
         },
+        figures={name: amount for name, amount in figures.items() if amount is not None},
     )
 
 
@@ -99,24 +113,36 @@ class Monitor:
     def observe(self, queries: Iterable[StreamingQuery]) -> None:
         """Read everything once."""
         for query in queries:
-            if (report := query.lastProgress) is not None:
-                self._publish(read_progress(report.json))
+            for report in self._new_reports(query):
+                self._publish(read_progress(report))
         for topic, readings in self._client_readings().items():
             for name, gauge in (("in", ROWS_IN), ("out", ROWS_OUT), ("lag", self._lag)):
                 if name in readings:
                     gauge.labels(topic=topic).set(readings[name])
 
+    def _new_reports(self, query: StreamingQuery) -> list[str]:
+        """What the query reported since the last time, oldest first: each is made into text once."""
+        seen = self._seen.get(query.name, -1)
+        kept = query._jsq.recentProgress()  # noqa: SLF001 - pyspark's own makes all of them into text each time
+        fresh = takewhile(lambda report: report.batchId() > seen, (kept[at] for at in reversed(range(len(kept)))))
+        return [report.json() for report in fresh][::-1]
+
     def _publish(self, progress: Progress) -> None:
         name = progress.query
-        if progress.watermark_s is not None:
-            WATERMARK_DELAY.labels(name).set(max(0.0, time.time() - progress.watermark_s))
-        if self._seen.get(name) == progress.batch:
-            return
         self._seen[name] = progress.batch
         BATCH_DURATION.labels(name).set(progress.duration_s)
         STATE_ROWS.labels(name).set(progress.state_rows)
-        for partition, offset in progress.offsets.items():
-            OFFSET.labels(name, partition).set(offset)
+        STATE_BYTES.labels(name).set(progress.state_bytes)
+        for figure, amount in progress.figures.items():
+            if figure == REACHED:
+                WATERMARK_DELAY.labels(name).set(max(0.0, time.time() - amount))
+            elif figure.endswith(MAXIMUM):
+                LARGEST.labels(name, figure).set(amount)
+            else:
+                COUNTED.labels(name, figure).inc(amount)
+        for place, offset in progress.offsets.items():
+            topic, _, partition = place.rpartition("/")
+            OFFSET.labels(name, topic, partition).set(offset)
         now_s = time.monotonic()
         if now_s - self._logged_s.get(name, -LOG_INTERVAL_S) >= LOG_INTERVAL_S:
             self._logged_s[name] = now_s

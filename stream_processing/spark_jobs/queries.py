@@ -21,8 +21,11 @@ from contracts import topics
 from contracts.errors import ConfigError, PartError, StateError
 from contracts.ids import make_id
 from contracts.topics import Topic
-from stream_processing.feature_engineering.bars import NAMES, Rules
-from stream_processing.spark_jobs import bars, greeks, microstructure
+from stream_processing.feature_engineering import bars, flow, option_flow
+from stream_processing.feature_engineering.chains import machine as chains
+from stream_processing.feature_engineering.machine import Factory, together
+from stream_processing.feature_engineering.slow import machine as slow
+from stream_processing.spark_jobs import greeks, machines, microstructure
 
 SPARE_SLOTS: Final = 2
 """Slots that Real-time queries must leave: one for micro-batches, one so that these need not wait for themselves."""
@@ -51,8 +54,13 @@ class Job(NamedTuple):
     """Client settings as the Java client names them."""
     checkpoints: Path
     checkpoint_interval_s: int
-    bars: Rules
-    bar_trigger_ms: int
+    bars: bars.Rules
+    flow: flow.FlowRules
+    option_flow: option_flow.OptionFlowRules
+    chains: chains.ChainRules
+    slow: slow.Rules
+    trigger_ms: Mapping[str, int]
+    """How often a query with memory looks for new records, by its name."""
 
 
 class Query(NamedTuple):
@@ -60,32 +68,84 @@ class Query(NamedTuple):
 
     name: str
     version: int
-    source: Topic
+    sources: tuple[Topic, ...]
     sinks: tuple[Topic, ...]
     """With several, each row names its own in the column `topic`."""
     transform: Callable[[DataFrame, Job], DataFrame]
-    is_real_time: bool = True
+    is_real_time: bool
     shape: Callable[[Job], tuple[int | str, ...]] = lambda _job: ()
     """What else the state's meaning depends on."""
 
 
+def stateless(
+    name: str, version: int, source: Topic, sink: Topic, transform: Callable[[DataFrame], DataFrame]
+) -> Query:
+    """A query in Real-time Mode: each record by itself, within milliseconds."""
+    return Query(name, version, (source,), (sink,), lambda market, _job: transform(market), is_real_time=True)
+
+
+def with_memory(
+    name: str,
+    version: int,
+    sources: tuple[Topic, ...],
+    sinks: tuple[Topic, ...],
+    factory: Callable[[Job], Factory],
+    figures: Sequence[str],
+    shape: Callable[[Job], tuple[int | str, ...]],
+    *,
+    whole: bool = False,
+) -> Query:
+    """A query of machines in micro-batches, which `market.clock` keeps going."""
+
+    def transform(market: DataFrame, job: Job) -> DataFrame:
+        return machines.transform(market, factory(job), query=name, figures=figures, whole=whole)
+
+    return Query(name, version, (*sources, topics.CLOCK), sinks, transform, is_real_time=False, shape=shape)
+
+
 QUERIES: Final = (
-    Query("greeks", 1, topics.OPTION_QUOTES, (topics.GREEKS,), lambda market, _job: greeks.transform(market)),
-    Query(
-        "microstructure",
+    stateless("greeks", 1, topics.OPTION_QUOTES, topics.GREEKS, greeks.transform),
+    stateless("microstructure", 1, topics.BOOKS, topics.MICROSTRUCTURE, microstructure.transform),
+    with_memory(
+        "names",
         1,
-        topics.BOOKS,
-        (topics.MICROSTRUCTURE,),
-        lambda market, _job: microstructure.transform(market),
+        (topics.TRADES, topics.QUOTES, topics.BOOKS, topics.OPTION_TRADES, topics.OPEN_INTEREST),
+        (topics.BARS, topics.OPEN_BARS, topics.INDICATORS, topics.FLOW, topics.OPTION_FLOW),
+        lambda job: together(
+            {
+                "bars": bars.factory(job.bars),
+                "flow": flow.factory(job.flow),
+                "option_flow": option_flow.factory(job.option_flow),
+            }
+        ),
+        tuple(
+            f"{name}_{figure}"
+            for name, part in (("bars", bars), ("flow", flow), ("option_flow", option_flow))
+            for figure in part.FIGURES
+        ),
+        lambda job: (
+            *(*job.bars.intervals_s, job.bars.lateness_us, *job.flow, *job.option_flow),
+            *(*bars.NAMES, *flow.NAMES, *option_flow.NAMES),
+        ),
     ),
-    Query(
-        "bars",
-        2,
-        topics.TRADES,
-        (topics.BARS, topics.OPEN_BARS, topics.INDICATORS),
-        lambda market, job: bars.transform(market, job.bars),
-        is_real_time=False,
-        shape=lambda job: (*job.bars.intervals_s, job.bars.lateness_us, *NAMES),
+    with_memory(
+        "chains",
+        1,
+        (topics.OPTION_QUOTES, topics.OPTION_TRADES, topics.OPEN_INTEREST),
+        (topics.SURFACES, topics.CHAINS),
+        lambda job: chains.factory(job.chains),
+        chains.FIGURES,
+        lambda job: job.chains,
+    ),
+    with_memory(
+        "slow",
+        1,
+        (topics.NEWS, topics.FUNDAMENTALS, topics.CORPORATE_ACTIONS, topics.MACRO, topics.RATES, topics.BARS),
+        (topics.COMPANIES, topics.NEWS_FEATURES, topics.MACRO_FEATURES),
+        lambda job: slow.factory(job.slow),
+        slow.FIGURES,
+        lambda job: (job.slow.lateness_us, job.slow.bars_after_us),
+        whole=True,
     ),
 )
 
@@ -95,7 +155,7 @@ def check_slots(master: str, queries: Sequence[Query] = QUERIES) -> None:
     match = _LOCAL.fullmatch(master)
     if match is None:
         return
-    held = sum(query.source.partitions for query in queries if query.is_real_time)
+    held = sum(query.sources[0].partitions for query in queries if query.is_real_time)
     if int(match[1]) < held + SPARE_SLOTS:
         raise ConfigError(
             "spark_config.yaml",
@@ -112,7 +172,7 @@ def start(session: SparkSession, query: Query, job: Job) -> StreamingQuery:
         session.readStream.format("kafka")
         .options(**kafka_options(job))
         .options(
-            subscribe=query.source.name,
+            subscribe=",".join(topic.name for topic in query.sources),
             startingOffsets="earliest",
             failOnDataLoss="true",
             includeHeaders="true",
@@ -132,7 +192,7 @@ def start(session: SparkSession, query: Query, job: Job) -> StreamingQuery:
     if query.is_real_time:
         trigger = {"realTime": f"{job.checkpoint_interval_s} seconds"}
     else:
-        trigger = {"processingTime": f"{job.bar_trigger_ms} milliseconds"}
+        trigger = {"processingTime": f"{job.trigger_ms[query.name]} milliseconds"}
     started: StreamingQuery = writer.outputMode("update").trigger(**trigger).start()
     return started
 
@@ -146,9 +206,8 @@ def claim_checkpoint(query: Query, job: Job) -> Path:
     """The query's checkpoint folder; `StateError` if another plan made what is in it."""
     folder = job.checkpoints / f"{query.name}-v{query.version}"
     mark = folder / FINGERPRINT
-    fingerprint = make_id(
-        query.name, query.version, query.source.name, *(sink.name for sink in query.sinks), *query.shape(job)
-    )
+    topics_of = (topic.name for topic in (*query.sources, *query.sinks))
+    fingerprint = make_id(query.name, query.version, *topics_of, *query.shape(job))
     if not (folder / "offsets").exists():
         folder.mkdir(parents=True, exist_ok=True)
         mark.write_text(fingerprint)

@@ -13,6 +13,8 @@ from stream_processing.spark_jobs import schema
 HEADERS: Final = "headers"
 APPENDED_AT: Final = "appended_at"
 """When Kafka appended the record, as a timestamp."""
+FUTURE_US: Final = 60_000_000
+"""An event dated so far after Kafka had it is passed over: whatever comes after it would be late beside it."""
 
 
 def legal_events(records: DataFrame, event: type[Event], also: Sequence[str] = ()) -> DataFrame:
@@ -23,14 +25,16 @@ def legal_events(records: DataFrame, event: type[Event], also: Sequence[str] = (
     The generator is there for the optimiser: it moves conditions through a projection, and would then parse the JSON
     once for every field that a condition looks at, but not through a generator.
     """
-    parsed = records.select(
+    parsed = records.where(f.octet_length("value") <= BY_EVENT[event].largest_bytes).select(
         f.inline(f.array(schema.parse(event, f.col("value")))),
         f.col("timestamp").alias(APPENDED_AT),
         f.col(HEADERS),
         *also,
     )
     complete = parsed.withColumns(schema.with_defaults(event))
-    return complete.where((f.col("type") == event.__name__) & schema.is_legal(event)).drop("type")
+    is_event = (f.col("type") == event.__name__) & f.col(schema.UNREADABLE).isNull()
+    is_timely = f.col("event_time") <= f.unix_micros(APPENDED_AT) + f.lit(FUTURE_US)
+    return complete.where(is_event & schema.is_legal(event) & is_timely).drop("type", schema.UNREADABLE)
 
 
 def outgoing(rows: DataFrame, event: type[Event], values: Mapping[str, Column], headers: Column) -> DataFrame:

@@ -6,8 +6,9 @@ Theory of operation
 on the wire this module makes Spark's type (to parse with), a condition (rows that break the contract are passed over;
 the storage writer is the judge that reports them) and the JSON of an output (tag first, fields in the struct's order).
 
-Known gap: Spark's JSON reader ignores fields it does not know and reads a number where text is expected, so such a
-record passes here although the contract forbids it. Its results then stand beside an input that was rejected.
+Known gap: Spark's JSON reader ignores fields it does not know, reads a number where text is expected, and a null may
+stand for a default. Such a record passes here although the contract forbids it; its results then stand beside an input
+that was rejected.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -26,7 +27,9 @@ _SUFFIX: Final[dict[type, str]] = {int: "L", float: "D"}
 """Of a number in SQL, which would take 1.0 for a decimal otherwise."""
 LARGEST: Final = 1.7976931348623157e308
 """The largest finite double. NaN and infinity compare above it in Spark."""
-PARSER: Final = {"mode": "PERMISSIVE", "allowNonNumericNumbers": "false"}
+UNREADABLE: Final = "unreadable"
+"""Column of a parsed record that holds its text if any part of it could not be read as what it should be."""
+PARSER: Final = {"mode": "PERMISSIVE", "allowNonNumericNumbers": "false", "columnNameOfCorruptRecord": UNREADABLE}
 WRITER: Final = {"ignoreNullFields": "false"}
 
 _SCALARS: Final[dict[type[inspect.Type], t.DataType]] = {
@@ -46,8 +49,8 @@ def struct_type(event: type[Event]) -> t.StructType:
 
 
 def parse(event: type[Event], value: Column) -> Column:
-    """A record's value as a struct; fields that cannot be read are null."""
-    return f.from_json(value.cast("string"), struct_type(event), PARSER)
+    """A record's value as a struct; fields that cannot be read are null, and `UNREADABLE` is then not."""
+    return f.from_json(value.cast("string"), struct_type(event).add(UNREADABLE, t.StringType()), PARSER)
 
 
 def is_legal(event: type[Event], fields: Collection[str] | None = None) -> Column:

@@ -81,13 +81,17 @@ _FIXED: Final = {
     # Progress goes to Prometheus; the built-in pages would cost memory and an open port.
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.sql.streaming.numRecentProgressUpdates": "5",
+    # Their counts are added up once a second.
+    "spark.sql.streaming.numRecentProgressUpdates": "20",
     # Finished batches of the bars query would otherwise pile up in the in-memory history behind those pages.
     "spark.ui.retainedJobs": "20",
     "spark.ui.retainedStages": "20",
     "spark.ui.retainedTasks": "200",
     "spark.sql.ui.retainedExecutions": "5",
     "spark.sql.streaming.ui.retainedQueries": "5",
+    # A worker is one thread of work; more of them in its linear algebra would spin beside the other queries.
+    "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
+    "spark.executorEnv.OMP_NUM_THREADS": "1",
     # State lives in RocksDB; between snapshots only what changed is written.
     "spark.sql.streaming.stateStore.providerClass": (
         "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"

@@ -7,11 +7,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.performance import pipeline, pricing, storage, streaming
+from tests.performance import pipeline, pricing, storage, streaming, streaming_peers
 
 BENCHMARKS: dict[str, Callable[[float], None]] = {
     "pipeline": pipeline.run,
     "streaming": streaming.run,
+    "streaming_peers": lambda _: streaming_peers.run(),
     "pricing": pricing.run,
     "storage": lambda _: storage.run(),
 }

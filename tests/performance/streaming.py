@@ -13,17 +13,19 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import count, cycle, islice
+from itertools import cycle, islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
+import msgspec
 import psutil
 from confluent_kafka import Producer
+from msgspec.structs import replace
 
 from contracts import stages, wire
-from contracts.events import BookUpdated, Event, OptionQuoteReceived, TradeReceived
+from contracts.events import BookUpdated, Event, OptionQuoteReceived, TimePassed, TradeReceived
 from contracts.ids import make_id
-from contracts.topics import BARS, BOOKS, GREEKS, INDICATORS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
+from contracts.topics import BARS, BOOKS, CLOCK, GREEKS, INDICATORS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
 from data_ingestion.simulator.core.sessions import World
 from data_ingestion.simulator.tape import Rates, Tape
 from data_ingestion.simulator.universe import UNIVERSE
@@ -50,6 +52,12 @@ TOGETHER: Final = (10_000, 2_000, 1_000)
 """Option quotes, trades and books a second."""
 WARM_UP_TOGETHER_S: Final = 90.0
 LATENESS_MS: Final = 1_000.0
+TIMES: Final = ("event_time", "underlying_time", "expires_at")
+CLOCK_BEHIND_US: Final = 500_000
+"""What was given to the producer so long ago has been acknowledged."""
+SOURCE: Final = Tape(World(7), Rates(1.0, 1.0), 2026).source
+_encoder: Final = msgspec.json.Encoder()
+E = TypeVar("E", bound=Event)
 
 
 class Record(NamedTuple):
@@ -76,10 +84,10 @@ class Latency(NamedTuple):
 
 def run(seconds: float) -> None:
     """Run each load, and print what was seen."""
-    quotes = encoded(Rates(10_000.0, 0.0), OptionQuoteReceived)
+    quotes = [encoded(quote) for quote in simulated(Rates(10_000.0, 0.0), OptionQuoteReceived)]
     for rate, targets in ALONE:
         _run_alone(quotes, rate, targets, WARM_UP_S + min(seconds, MAX_RUN_S))
-    _run_together(quotes, encoded(Rates(0.0, 10.0), BookUpdated), WARM_UP_TOGETHER_S, seconds)
+    _run_together(WARM_UP_TOGETHER_S, seconds)
 
 
 def _run_alone(quotes: Sequence[Record], rate: int, targets: dict[str, float], seconds: float) -> None:
@@ -98,12 +106,13 @@ def _run_alone(quotes: Sequence[Record], rate: int, targets: dict[str, float], s
         emit(f"greeks.at_{rate}.load_average", psutil.getloadavg()[0], "processes")
 
 
-def _run_together(quotes: Sequence[Record], books: Sequence[Record], warm_up_s: float, seconds: float) -> None:
+def _run_together(warm_up_s: float, seconds: float) -> None:
     """Every query at once; nothing may be lost, and memory must not grow."""
     feeds = [
-        Feed(OPTION_QUOTES, TOGETHER[0], cycle(quotes)),
-        Feed(TRADES, TOGETHER[1], fresh_trades()),
-        Feed(BOOKS, TOGETHER[2], cycle(books)),
+        Feed(OPTION_QUOTES, TOGETHER[0], fresh(simulated(Rates(10_000.0, 0.0), OptionQuoteReceived))),
+        Feed(TRADES, TOGETHER[1], fresh(simulated(Rates(0.0, 0.0, 10.0), TradeReceived))),
+        Feed(BOOKS, TOGETHER[2], fresh(simulated(Rates(0.0, 10.0), BookUpdated))),
+        Feed(CLOCK, len(UNIVERSE), clock()),
     ]
     with (
         tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder,
@@ -160,29 +169,33 @@ class Sampler:
         return sum(self._seen[:fifth]) / fifth, sum(self._seen[-fifth:]) / fifth
 
 
-def encoded(rates: Rates, kind: type[Event]) -> list[Record]:
+def simulated(rates: Rates, kind: type[E]) -> list[E]:
     """Events of the simulated market, to be published again and again."""
     events = Tape(World(7), rates, 2026).events(1_767_225_600_000_000)
-    chosen = (event for event in events if isinstance(event, kind))
-    return [Record(wire.key_of(event), wire.encode(event)) for event in islice(chosen, DISTINCT)]
+    return list(islice((event for event in events if isinstance(event, kind)), DISTINCT))
 
 
-def fresh_trades() -> Iterator[Record]:
-    """Trades of the moment, without end: bars need time to pass."""
-    for number in count():
-        name = UNIVERSE[number % len(UNIVERSE)]
-        trade = TradeReceived(
-            event_id=make_id("TradeReceived", "bench", number),
-            event_time=time.time_ns() // 1_000,
-            source="bench",
-            simulated=True,
-            symbol=name.symbol,
-            price=name.price + (number * 7_919 % 41 - 20) / 100,
-            size=1 + number % 300,
-            side=1 if number % 3 else -1,
-            sequence=number // len(UNIVERSE),
+def encoded(event: Event) -> Record:
+    """The event as a record."""
+    return Record(wire.key_of(event), _encoder.encode(event))
+
+
+def fresh(events: Sequence[Event]) -> Iterator[Record]:
+    """The same events without end, each as of the moment it is asked for: what has a memory needs time to pass."""
+    for number, event in enumerate(cycle(events)):
+        moved = time.time_ns() // 1_000 - event.event_time
+        times: dict[str, Any] = {name: getattr(event, name) + moved for name in TIMES if hasattr(event, name)}
+        yield encoded(replace(event, event_id=f"{number:032x}", sequence=number, **times))
+
+
+def clock() -> Iterator[Record]:
+    """What says of each name in turn how far its events have come."""
+    for number, name in enumerate(cycle(UNIVERSE)):
+        moment = (time.time_ns() // 1_000 - CLOCK_BEHIND_US) // 1_000_000 * 1_000_000
+        passed = TimePassed(
+            event_id=make_id("TimePassed", number), event_time=moment, source=SOURCE, simulated=True, symbol=name.symbol
         )
-        yield Record(wire.key_of(trade), wire.encode(trade))
+        yield encoded(passed)
 
 
 def publish(bootstrap: str, feeds: Sequence[Feed], seconds: float) -> int:

@@ -22,10 +22,10 @@ VIOLATIONS = {
 }
 
 
-def lint(folder: Path, contract: str) -> subprocess.CompletedProcess[str]:
+def lint(folder: Path, *contract: str) -> subprocess.CompletedProcess[str]:
     program = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports_command as c; c()"
     return subprocess.run(
-        [sys.executable, "-c", program, "--no-cache", "--contract", contract],
+        [sys.executable, "-c", program, "--no-cache", *contract],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -37,16 +37,29 @@ def test_every_contract_has_a_violation_here() -> None:
     assert {contract["id"] for contract in CONFIGURATION["contracts"]} == set(VIOLATIONS)
 
 
-@pytest.mark.parametrize("contract", VIOLATIONS)
-def test_a_deliberate_violation_is_caught(contract: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The product's code, to be broken."""
+    folder = tmp_path_factory.mktemp("copied")
     for package in CONFIGURATION["root_packages"]:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    kept = lint(tmp_path, contract)
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def test_all_contracts_are_kept(copied: Path) -> None:
+    kept = lint(copied)
     assert kept.returncode == 0, kept.stdout + kept.stderr
+    assert f"Contracts: {len(VIOLATIONS)} kept, 0 broken" in kept.stdout
+
+
+@pytest.mark.parametrize("contract", VIOLATIONS)
+def test_a_deliberate_violation_is_caught(contract: str, copied: Path) -> None:
     file, statement = VIOLATIONS[contract]
-    (tmp_path / file).write_text(f'"""Breaks a contract on purpose."""\n\n{statement}\n')
-    broken = lint(tmp_path, contract)
+    offender = copied / file
+    offender.write_text(f'"""Breaks a contract on purpose."""\n\n{statement}\n')
+    broken = lint(copied, "--contract", contract)
+    offender.unlink()
     assert broken.returncode != 0
     assert "BROKEN" in broken.stdout
     assert "offender" in broken.stdout

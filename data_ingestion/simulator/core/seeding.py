@@ -31,6 +31,7 @@ class Stream(IntEnum):
     HAPPENINGS = 10
     SNAPSHOTS = 11
     TRUTH = 12
+    OPTION_TRADES = 13
 
 
 @lru_cache(maxsize=4096)

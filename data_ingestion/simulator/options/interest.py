@@ -77,6 +77,10 @@ class Bought(NamedTuple):
     session: Ints
     """Number of the session."""
 
+    def of(self, session: int) -> "Bought":
+        """What was bought in one session."""
+        return Bought(*(column[self.session == session] for column in self))
+
 
 NOTHING: Final = Bought(*(np.zeros(0, np.int64) for _ in Bought._fields))
 

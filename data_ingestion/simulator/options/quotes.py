@@ -100,16 +100,21 @@ def spread(habit: Habits, option: Option, moment: Moment) -> Floats:
     return np.asarray(usual * opening * moment.activity**QUIET_POWER * (1 + STRESS * moment.stress))
 
 
+def tick(habit: Habits, price: Floats) -> Floats:
+    """Step of quotes and trades in cents, at a fair price in dollars a share."""
+    return np.asarray(np.where(price < DEAR, habit.ticks[:, 0], habit.ticks[:, 1]))
+
+
 def quote(habit: Habits, option: Option, moment: Moment, noise: Floats) -> Quotes:
     """Quotes on the tick; `noise` is (4, rows) standard normal: the spread's, the middle's and both sizes'."""
     wide, lean, *sizes = noise
-    tick = np.where(option.price < DEAR, habit.ticks[:, 0], habit.ticks[:, 1]) / CENTS
+    step = tick(habit, option.price) / CENTS
     least = MARGIN + MARGIN_SHARE * option.strike
-    half = np.maximum((spread(habit, option, moment) * np.exp(WIDTH_NOISE * wide) - tick) / 2, 0.0)
+    half = np.maximum((spread(habit, option, moment) * np.exp(WIDTH_NOISE * wide) - step) / 2, 0.0)
     lean = LEAN * np.tanh(lean)
     below, above = np.maximum(half * (1 + lean), least), np.maximum(half * (1 - lean), least)
-    bid = np.maximum(np.floor((option.price - below) / tick), 0.0) * tick
-    ask = np.maximum(np.ceil((option.price + above) / tick) * tick, bid + tick)
+    bid = np.maximum(np.floor((option.price - below) / step), 0.0) * step
+    ask = np.maximum(np.ceil((option.price + above) / step) * step, bid + step)
     usual = _usual_size(habit, option, moment)
     bid_size, ask_size = (np.maximum(np.rint(usual * np.exp(SIZE_NOISE * one)), 1.0) for one in sizes)
     return Quotes(

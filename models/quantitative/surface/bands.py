@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.quantitative.blocks import Floats
-from models.quantitative.quotes import implied_vol
 from models.quantitative.surface.forward import ExpiryQuotes, Forward, ToEuropean
+from models.quantitative.surface.normalised import total_vol
 
 USED: Final = "used"
 REASONS: Final = (USED, "no_bid", "crossed", "bad_input", "no_vol", "in_the_money", "parity", "duplicate")
@@ -99,7 +99,7 @@ def _merge(
     rows = rows[np.argsort(quotes.strike[rows])]
     x = quotes.strike[rows] / forward.forward
     mid = 0.5 * (low[rows] + high[rows])
-    vol = implied_vol(mid, 1.0, x, 1.0, 0.0, 0.0, quotes.is_call[rows]).implied_vol
+    vol = total_vol(mid, x)
     good = np.isfinite(vol)
     reason[rows[~good]] = _CODE["no_vol"]
     rows, x, mid, vol = rows[good], x[good], mid[good], vol[good]

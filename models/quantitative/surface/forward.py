@@ -55,9 +55,9 @@ class Forward(NamedTuple):
     """What put–call parity says about an expiry."""
 
     forward: float
-    """Per share; NaN where there are too few pairs."""
+    """Per share; NaN where there are too few pairs and none is carried."""
     forward_error: float
-    """Standard error, per share."""
+    """Standard error, per share; NaN where it is carried."""
     discount: float
     rate: float
     """Continuous, per year."""

@@ -24,15 +24,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
 from scipy.special import ndtr
 
 from models.quantitative.blocks import Floats
+from models.quantitative.surface import spline_kernels
 from models.quantitative.surface.bands import Bands
 from models.quantitative.surface.quadratic_kernels import WIDTH, Rows, solve
 from models.quantitative.surface.svi import SVI, durrleman
 
-_DEGREE = 3
+_DEGREE = spline_kernels.DEGREE
 _LEAST_SPREAD = 1e-7
 """Half of a spread, of the forward: locked quotes are not limits without width."""
 _NEARNESS = 0.02
@@ -56,7 +56,7 @@ _CORRIDOR = 1.02
 """Powers may fall by this factor from one expiry to the next whatever their limit: those must not rise."""
 _LEAST_TAIL = 0.01
 """Least price at an outermost knot, of the reference's."""
-_ROUNDS, _PER_GAP = 8, 16
+_ROUNDS, _PER_GAP = 8, 40
 """Of looking between the knots for places where a curve is below the earlier one, and where in each gap."""
 _APART = 1e-8
 """Of the forward, by which a curve stays above the earlier one where it is held."""
@@ -102,23 +102,11 @@ class Slice(NamedTuple):
 
     def _out_of_the_money(self, x: Floats, orders: int) -> list[Floats]:
         """The put's price where x ≤ 1, the call's elsewhere, and its first derivatives: `orders` arrays in all."""
-        near = np.clip(x, self.knots[0], self.knots[-1])
-        wing = x != near
-        values = [np.empty(x.shape) for _ in range(orders)]
-        padded = _padded(self.knots)
-        for rows, coefficients, power in (
-            (x <= 1.0, self.put, self.left_power),
-            (x > 1.0, self.call, -self.right_power),
-        ):
-            spline = BSpline.construct_fast(padded, coefficients, _DEGREE)
-            for order, value in enumerate(values):
-                value[rows] = spline(near[rows], order)
-            out = rows & wing
-            with np.errstate(under="ignore"):
-                level = values[0][out] * (x[out] / near[out]) ** power
-            for value, factor in zip(values, (1.0, power / x[out], power * (power - 1.0) / x[out] ** 2), strict=False):
-                value[out] = level * factor
-        return values
+        values = np.empty((orders, x.size))
+        places = np.ascontiguousarray(x, dtype=np.float64).ravel()
+        powers = self.left_power, self.right_power
+        spline_kernels.evaluate(places, _padded(self.knots), self.put, self.call, *powers, values)
+        return [value.reshape(x.shape) for value in values]
 
 
 class _Reference(NamedTuple):
@@ -165,10 +153,8 @@ class _Basis:
 
     def value(self, x: Floats) -> _Lines:
         """c(x)."""
-        basis = BSpline.design_matrix(x, self.padded, _DEGREE)
-        values = np.zeros((x.size, WIDTH))
-        values[:, : _DEGREE + 1] = basis.data.reshape(x.size, _DEGREE + 1)
-        starts = basis.indices.reshape(x.size, _DEGREE + 1)[:, 0].astype(np.int64)
+        starts, values = np.empty(x.size, dtype=np.int64), np.zeros((x.size, WIDTH))
+        spline_kernels.design(np.ascontiguousarray(x), self.padded, starts, values)
         return self._lines(starts, values, 1.0 - x)
 
     def growth(self, *, at_start: bool) -> _Lines:
@@ -266,8 +252,10 @@ def _solved(basis: _Basis, start: Floats, aims: tuple[Rows, Floats, Floats], lim
     straight = 1.0 - basis.centres
     call, put = np.where(straight > 0.0, found + straight, found), np.where(straight > 0.0, found, found - straight)
     first, last = basis.knots[0], basis.knots[-1]
-    rise = float(BSpline(basis.padded, put, _DEGREE)(first, 1))
-    fall = float(BSpline(basis.padded, call, _DEGREE)(last, 1))
+    ends = np.empty((_DEGREE, 2))
+    outer = np.array([first, last])
+    spline_kernels.evaluate(outer, basis.padded, put, call, 0.0, 0.0, ends)
+    rise, fall = float(ends[1, 0]), float(ends[1, 1])
     powers = first * rise / put[0], -last * fall / call[-1]
     return Slice(basis.knots, put, call, float(powers[0]), float(powers[1]), residual < _LOOSEST)
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from models.quantitative.blocks import Floats
-from models.quantitative.quotes import implied_vol
+from models.quantitative.surface.normalised import total_vol
 from models.quantitative.surface.slice import Slice
 from models.quantitative.surface.svi import durrleman
 
@@ -40,7 +40,7 @@ def total_variance(curve: Slice, log_moneyness: Floats) -> Variance:
     k = np.asarray(log_moneyness, dtype=np.float64)
     x = np.exp(k)
     price, slope, density = curve.curve(x)
-    vol = implied_vol(price, 1.0, x, 1.0, 0.0, 0.0, (x > 1.0).astype(np.float64)).implied_vol
+    vol = total_vol(price, x)
     d2 = -k / vol - 0.5 * vol
     weight = np.exp(-0.5 * (d2 + vol) ** 2) / np.sqrt(2.0 * np.pi)
     side = np.where(x > 1.0, slope + ndtr(d2), slope + 1.0 - ndtr(-d2))

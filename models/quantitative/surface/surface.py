@@ -11,7 +11,7 @@ arbitrage. Butterflies between expiries are not guarded by construction; `densit
 Before the first expiry and after the last total variance is proportional to time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from contracts.errors import BadInput
 from models.quantitative.blocks import Floats
 from models.quantitative.surface import smiles
-from models.quantitative.surface.bands import REASONS, USED, Cleaned, clean
+from models.quantitative.surface.bands import REASONS, USED, Bands, Cleaned, clean
 from models.quantitative.surface.forward import ExpiryQuotes, Forward, ToEuropean, implied_forward
 from models.quantitative.surface.slice import Slice, fit_slice
 from models.quantitative.surface.smiles import Smile, Variance
@@ -62,6 +62,7 @@ class Expiry(NamedTuple):
 
     years: float
     forward: Forward
+    bands: Bands
     curve: Slice
     svi: SVIFit
     quality: Quality
@@ -72,7 +73,6 @@ class Surface(NamedTuple):
 
     underlying_price: float
     expiries: tuple[Expiry, ...]
-    ssvi: SSVI
     skipped: tuple[tuple[float, str], ...]
     """Years and reason of expiries without a fit: `no_forward`, `few_quotes` or `expired`."""
 
@@ -132,6 +132,11 @@ class Surface(NamedTuple):
         """Volatility at the money, skew, curvature and variance-swap level of each expiry."""
         return [smiles.describe(expiry.curve, expiry.years) for expiry in self.expiries]
 
+    def ssvi(self) -> SSVI:
+        """Three numbers for all expiries, fitted now to the quotes that the surface is made of."""
+        theta = [float(smiles.total_variance(one.curve, np.zeros(1)).variance[0]) for one in self.expiries]
+        return fit_ssvi(self.years(), np.array(theta), [one.bands for one in self.expiries])
+
     def years(self) -> Floats:
         """Times of the fitted expiries."""
         return np.array([expiry.years for expiry in self.expiries])
@@ -154,19 +159,20 @@ def fit_surface(
     *,
     rate: float | None = None,
     to_european: ToEuropean | None = None,
+    carried: Mapping[float, float] | None = None,
 ) -> Surface:
     """Fit every expiry that has a forward and enough quotes.
 
     `rate`, continuous per year, is taken from the quotes where it is not given; American chains need it, and
-    `to_european`, such as the price of `american.implied_vol.de_americanised_price`. Raises `BadInput` where no expiry
+    `to_european`, such as the price of `american.implied_vol.de_americanised_price`. Where it is given, `carried` may
+    have forwards by years to expiry, for expiries with too few pairs of their own. Raises `BadInput` where no expiry
     can be fitted.
     """
     expiries: list[Expiry] = []
-    cleaned: list[Cleaned] = []
     skipped: list[tuple[float, str]] = []
     alive = sorted((quotes for quotes in chain if quotes.years > 0.0), key=lambda quotes: quotes.years)
     skipped += [(quotes.years, "expired") for quotes in chain if not quotes.years > 0.0]
-    forwards = _forwards(alive, underlying_price, rate, to_european)
+    forwards = _forwards(alive, underlying_price, rate, to_european, carried)
     for quotes, forward in zip(alive, forwards, strict=True):
         if not np.isfinite(forward.forward):
             skipped.append((quotes.years, "no_forward"))
@@ -177,26 +183,30 @@ def fit_surface(
             continue
         before = expiries[-1].curve if expiries else None
         expiries.append(_fit(quotes, forward, found, before))
-        cleaned.append(found)
     if not expiries:
         raise BadInput(f"no expiry can be fitted: {skipped or 'the chain is empty'}")
-    theta = np.array([float(smiles.total_variance(e.curve, np.zeros(1)).variance[0]) for e in expiries])
-    years = np.array([expiry.years for expiry in expiries])
-    ssvi = fit_ssvi(years, theta, [found.bands for found in cleaned])
-    return Surface(underlying_price, tuple(expiries), ssvi, tuple(skipped))
+    return Surface(underlying_price, tuple(expiries), tuple(skipped))
 
 
 def _forwards(
-    chain: Sequence[ExpiryQuotes], spot: float, rate: float | None, to_european: ToEuropean | None
+    chain: Sequence[ExpiryQuotes],
+    spot: float,
+    rate: float | None,
+    to_european: ToEuropean | None,
+    carried: Mapping[float, float] | None,
 ) -> list[Forward]:
     """Each expiry's forward, with its own rate where that is known well and its neighbours' elsewhere."""
     found = [implied_forward(quotes, spot, rate=rate, to_european=to_european) for quotes in chain]
+    if rate is not None:
+        carry = carried or {}
+        pairs = zip(chain, found, strict=True)
+        return [_carried(carry.get(quotes.years), quotes.years, one, spot, rate) for quotes, one in pairs]
     sound = [
         (quotes.years, forward.rate)
         for quotes, forward in zip(chain, found, strict=True)
         if forward.rate_error < MAX_RATE_ERROR
     ]
-    if rate is not None or not sound:
+    if not sound:
         return found
     times, rates = np.array(sound).T
     return [
@@ -205,6 +215,21 @@ def _forwards(
         else implied_forward(quotes, spot, rate=float(np.interp(quotes.years, times, rates)))
         for quotes, forward in zip(chain, found, strict=True)
     ]
+
+
+def _carried(forward: float | None, years: float, found: Forward, spot: float, rate: float) -> Forward:
+    """What the pairs say, or else the forward that is carried."""
+    if forward is None or np.isfinite(found.forward):
+        return found
+    return Forward(
+        forward=forward,
+        forward_error=np.nan,
+        discount=float(np.exp(-rate * years)),
+        rate=rate,
+        rate_error=0.0,
+        dividend_yield=rate - float(np.log(forward / spot)) / years,
+        pairs=0,
+    )
 
 
 def _fit(quotes: ExpiryQuotes, forward: Forward, found: Cleaned, before: Slice | None) -> Expiry:
@@ -229,7 +254,7 @@ def _fit(quotes: ExpiryQuotes, forward: Forward, found: Cleaned, before: Slice |
         calendar=before is not None and has_calendar(before, curve),
         svi_degenerate=is_degenerate(svi.svi),
     )
-    return Expiry(quotes.years, forward, curve, svi, quality)
+    return Expiry(quotes.years, forward, bands, curve, svi, quality)
 
 
 def has_butterfly(curve: Slice) -> bool:

@@ -31,6 +31,7 @@ MIN_QUOTES = 5
 _LEE_BOUND = 2.0
 _CHECKS = np.concatenate([np.linspace(-9.0, -5.0, 10), np.linspace(-4.9, 4.9, 99), np.linspace(5.0, 9.0, 10)])
 _DENSE = np.linspace(-12.0, 12.0, 1921)
+_DENSE_REACH = np.sinh(_DENSE)
 _PENALTY = 1000.0
 _ROUNDS = 8
 """Of putting checks where the smile still has arbitrage, and searching on: dips of g can be narrow."""
@@ -101,8 +102,7 @@ def least_durrleman(svi: SVI) -> float:
 
 
 def _durrleman_of(svi: SVI) -> Floats:
-    k = svi.m + svi.sigma * np.sinh(_DENSE)
-    return durrleman(k, svi.total_variance(k), *svi.derivatives(k))
+    return svi_kernels.durrlemans(tuple(svi), _DENSE_REACH)
 
 
 def is_degenerate(svi: SVI) -> bool:

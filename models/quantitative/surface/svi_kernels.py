@@ -69,6 +69,16 @@ def durrleman(k: float, a: float, b: float, rho: float, m: float, sigma: float) 
 
 
 @njit(cache=True, error_model="numpy")
+def durrlemans(raw_svi: tuple[float, float, float, float, float], reach: Floats) -> Floats:
+    """g(k) at each k = m + σ·reach."""
+    a, b, rho, m, sigma = raw_svi
+    found = np.empty(reach.size)
+    for i in range(reach.size):
+        found[i] = durrleman(m + sigma * reach[i], a, b, rho, m, sigma)
+    return found
+
+
+@njit(cache=True, error_model="numpy")
 def _residuals(p: Floats, smile: Smile, out: Floats) -> float:
     """Fill the residuals; their sum of squares."""
     a, b, rho, m, sigma = raw(p, smile.scale)

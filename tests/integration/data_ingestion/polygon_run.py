@@ -36,6 +36,7 @@ class Run:
         symbols: tuple[str, ...] = ("AAPL",),
         urls: dict[str, str] | None = None,
         publish: Callable[[Event, int], None] | None = None,
+        now: Callable[[], int] = lambda: NOW_US,
     ) -> None:
         addresses = {
             "rest_url": server.rest_url,
@@ -53,10 +54,12 @@ class Run:
             rate=0.04,
         )
         self.published: list[tuple[Event, int]] = []
+        self.acknowledged = 0
+        """How many events had been published when the source last waited for them."""
         self.error: Exception | None = None
         self.log = CapturingLogger()
         self.stop = threading.Event()
-        self.source = PolygonSource(feed, key, lambda: NOW_US, self.stop, self.log, limits=limits)
+        self.source = PolygonSource(feed, key, now, self.stop, self.log, limits=limits)
         self._publish = publish or (lambda event, due: self.published.append((event, due)))
         self._thread = threading.Thread(target=self._run)
 
@@ -95,8 +98,11 @@ class Run:
         wait_until(lambda: condition() or self.error is not None, PATIENCE_S, what)
         assert self.error is None
 
+    def _acknowledge(self) -> None:
+        self.acknowledged = len(self.published)
+
     def _run(self) -> None:
         try:
-            self.source.run(self._publish)
+            self.source.run(self._publish, self._acknowledge)
         except Exception as error:  # noqa: BLE001 - whatever ended the source is what the test judges
             self.error = error

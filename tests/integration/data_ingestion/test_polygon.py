@@ -1,3 +1,4 @@
+import itertools
 import logging
 import threading
 from collections.abc import Iterator
@@ -6,7 +7,9 @@ from email.utils import formatdate
 import pytest
 
 from contracts.errors import ConfigError, OptionsAIError, PartError, ProviderError
-from contracts.events import Event, QuoteReceived
+from contracts.events import Event, OptionTraded, QuoteReceived, TimePassed
+from contracts.sessions import MICROS
+from data_ingestion.api_clients.polygon import ALLOWANCE_US, TELL_EVERY_US
 from tests.integration.data_ingestion.polygon_run import QUICK, Run
 from tests.servers.polygon import Fault, PolygonServer, Scene
 from tests.servers.polygon_messages import CALL, KEY, NOW_MS, NOW_US, PUT, quote, row, trade
@@ -37,7 +40,7 @@ def test_both_feeds_and_the_chain_arrive_with_the_time_of_their_arrival(server: 
     (live,) = run.option_quotes()
     assert (live.underlying_price, live.rate, live.sequence) == (200.0, 0.04, 9)
     assert server.stocks.subscribed == {"Q.AAPL", "T.AAPL"}
-    assert server.options.subscribed == {f"Q.{CALL}", f"Q.{PUT}"}
+    assert server.options.subscribed == {f"{kind}.{contract}" for kind in "QT" for contract in (CALL, PUT)}
 
 
 def test_the_key_is_in_a_header_and_in_no_address_and_in_no_log(
@@ -170,7 +173,7 @@ def test_a_chain_is_read_page_by_page(server: PolygonServer) -> None:
     server.page_rows = 5
     with Run(server) as run:
         run.until(lambda: run.source.health().contracts_followed == 23, "the whole chain")
-        run.until(lambda: len(server.options.subscribed) == 23, "its subscriptions")
+        run.until(lambda: len(server.options.subscribed) == 2 * 23, "its subscriptions")
     assert [event.contract for event in run.option_quotes(live=False)][:23] == [ticker[2:] for ticker in tickers]
 
 
@@ -281,10 +284,49 @@ def test_the_contracts_followed_change_with_the_market(server: PolygonServer) ->
     earlier = NOW_MS - 1_000
     server.chains = {"AAPL": [row("O:AAPL270115C00200000", at=earlier), row("O:AAPL270115C00260000", at=earlier)]}
     with Run(server, max_contracts=1) as run:
-        run.until(lambda: server.options.subscribed == {"Q.O:AAPL270115C00200000"}, "the nearest contract")
+        run.until(
+            lambda: server.options.subscribed == {"Q.O:AAPL270115C00200000", "T.O:AAPL270115C00200000"},
+            "the nearest contract",
+        )
         server.stocks.push([quote(bid=259.0, ask=259.2, q=1)])
-        run.until(lambda: server.options.subscribed == {"Q.O:AAPL270115C00260000"}, "the one that is nearest now")
+        run.until(
+            lambda: server.options.subscribed == {"Q.O:AAPL270115C00260000", "T.O:AAPL270115C00260000"},
+            "the one that is nearest now",
+        )
     assert server.options.connections == 1
+
+
+def test_option_trades_stand_beside_the_quote_that_they_met(server: PolygonServer) -> None:
+    frames = [[quote(CALL, 20.0, 20.5, q=9), trade(CALL, 20.4, 3, q=10)], [quote(CALL, 20.1, 20.5, q=11)]]
+    server.options.scenes = [Scene(frames)]
+    with Run(server) as run:
+        run.until(lambda: len(run.option_quotes()) == 2, "both quotes")
+    (traded,) = [event for event, _ in run.published if isinstance(event, OptionTraded)]
+    assert (traded.contract, traded.price, traded.size) == (CALL[2:], 20.4, 3)
+    assert (traded.bid, traded.ask, traded.underlying) == (20.0, 20.5, "AAPL")
+
+
+def test_readers_are_told_how_far_the_market_is_once_it_is_acknowledged(server: PolygonServer) -> None:
+    """The clock moves by a tenth of a second a look."""
+    looks = itertools.count(NOW_US, TELL_EVERY_US // 10)
+    server.stocks.scenes = [Scene([[quote(q=n)] for n in range(1, 50)])]
+    told: list[tuple[TimePassed, int]] = []
+
+    def publish(event: Event, due: int) -> None:
+        run.published.append((event, due))
+        if isinstance(event, TimePassed):
+            assert event.event_time <= due - ALLOWANCE_US
+            told.append((event, len(run.published) - run.acknowledged))
+
+    symbols = ("AAPL", "SPX")
+    with Run(server, symbols=symbols, publish=publish, now=looks.__next__) as run:
+        run.until(lambda: len(told) >= 6, "three seconds")
+    assert run.error is None
+    assert [event.symbol for event, _ in told] == [*symbols] * (len(told) // 2)
+    assert {unacknowledged for _, unacknowledged in told} == {1, 2}  # themselves
+    times = [event.event_time for event, _ in told[::2]]
+    assert times == sorted(set(times))
+    assert all(time % MICROS == 0 for time in times)
 
 
 def test_a_plan_with_delayed_quotes_is_pointed_out(server: PolygonServer) -> None:
@@ -302,7 +344,10 @@ def test_an_index_has_a_chain_but_no_stocks_feed(server: PolygonServer) -> None:
     index = row("O:SPXW270115P05000000", style="european", price=6000.0)
     server.chains = {"SPX": [index]}
     with Run(server, symbols=("SPX",)) as run:
-        run.until(lambda: server.options.subscribed == {"Q.O:SPXW270115P05000000"}, "the subscription")
+        run.until(
+            lambda: server.options.subscribed == {"Q.O:SPXW270115P05000000", "T.O:SPXW270115P05000000"},
+            "the subscription",
+        )
     assert server.stocks.connections == 0
     assert server.asked[0].target == "/v3/snapshot/options/I:SPX?limit=250"
 

@@ -14,6 +14,7 @@ from data_ingestion.kafka_producers.idempotent import KafkaSink
 from storage.timescaledb_client.schema import BY_RECORD
 from tests.integration.storage.database import Database
 from tests.integration.storage.service import TIMEOUT_S, Service
+from tests.integration.storage.test_writer import FULL_DISK
 from tests.servers.influx import BUCKET, ORG, TOKEN, InfluxServerDouble
 from tests.streaming_job import running_broker
 from tests.unit.models.market import bar
@@ -88,6 +89,24 @@ def test_the_service_stores_survives_a_kill_reports_a_gap_and_stops_in_order(
     assert not hold(database, trade(4))
     assert service.metric(f'optionsai_writer_lost_records_total{{topic="{TRADES.name}"}}') == 1.0
     assert '"event": "gap"' in service.log.read_text()
+    assert service.end(signals.SIGTERM) == 0
+
+
+def test_a_full_disk_shows_in_metrics_and_log_until_there_is_room(
+    broker: str, database: Database, tmp_path: Path
+) -> None:
+    service = Service(tmp_path, broker, database)
+    service.start()
+    disk_full = "optionsai_writer_disk_full"
+    with database.connect() as connection:
+        connection.execute(FULL_DISK)
+        publish(broker, trade(50))
+        wait_until(lambda: service.metric(disk_full) == 1.0, TIMEOUT_S, "the full disk shows")
+        assert not hold(database, trade(50))
+        connection.execute("UPDATE disk SET full_now = false")
+    wait_until(lambda: hold(database, trade(50)), TIMEOUT_S, "the row is stored")
+    wait_until(lambda: service.metric(disk_full) == 0.0, TIMEOUT_S, "the disk is no longer full")
+    assert "PostgreSQL's disk is full while writing" in service.log.read_text()
     assert service.end(signals.SIGTERM) == 0
 
 

@@ -15,11 +15,13 @@ from contracts.errors import StateError
 from contracts.events import Event
 from contracts.ports import Message
 from contracts.topics import TRADES
+from storage.timescaledb_client.connection import DiskFull
 from storage.timescaledb_client.partitions import HOUR_US
+from storage.timescaledb_client.schema import table_of
 from storage.timescaledb_client.store import Store
 from storage.writer import Writer
 from tests.integration.storage.database import Database
-from tests.unit.storage.market import BEGAN, KEPT, SECOND, option_quote, signal, trade
+from tests.unit.storage.market import BEGAN, KEPT, SECOND, option_quote, quote, signal, trade
 from tests.unit.storage.scripted import Diary, Log, LogSink, ScriptedSource
 from tests.waiting import wait_until
 
@@ -38,6 +40,21 @@ CREATE TRIGGER cut BEFORE INSERT ON kafka_offsets FOR EACH ROW EXECUTE FUNCTION 
 """
 
 
+FULL_DISK = """
+CREATE TABLE disk (full_now boolean);
+INSERT INTO disk VALUES (true);
+CREATE FUNCTION write_to_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- What the server says when a table's file cannot grow; rows of the transaction are inserted by now.
+    IF (SELECT full_now FROM disk) THEN
+        RAISE 'could not extend file "base/1/2": No space left on device' USING ERRCODE = 'disk_full';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER write_to_disk BEFORE INSERT ON kafka_offsets FOR EACH ROW EXECUTE FUNCTION write_to_disk();
+"""
+
+
 class Slow(ScriptedSource):
     """Gives few records at a time, so that a run takes many transactions."""
 
@@ -51,6 +68,8 @@ def events(count: int) -> list[Event]:
     for n in range(count):
         at = BEGAN - HOUR_US // 2 + n * HOUR_US // count
         made.append(trade(n, at=at) if n % 3 else option_quote(n))
+        if n % 5 == 0:
+            made.append(quote(n, at=at))
         if n % 10 == 0:
             made.append(made[-1])
     return [*made, *(signal(n) for n in range(20))]
@@ -100,17 +119,18 @@ def holds_more_than(database: Database, count: int) -> bool:
 
 
 def check(database: Database, count: int) -> None:
-    """The database holds exactly what the log holds, each thing once."""
-    expected: dict[str, set[str]] = {"trades": set(), "option_quotes": set(), "signals": set()}
-    names = {"TradeReceived": "trades", "OptionQuoteReceived": "option_quotes", "SignalIssued": "signals"}
+    """The database holds exactly what the log holds, each thing once, in rows and in minutes."""
+    expected: dict[str, set[str]] = {}
     for event in events(count):
-        expected[names[type(event).__name__]].add(event.event_id)
+        expected.setdefault(table_of(event).name, set()).add(event.event_id)
     expected["signal_stage_times"] = expected["signals"]
     for table, ids in expected.items():
         found = held(database, table)
         assert len(found) == len(set(found))
         assert set(found) == ids, table
     assert len(held(database, "rejected_records")) == 1
+    with database.connect() as connection:
+        assert connection.execute("SELECT sum(quotes) FROM quote_minutes").fetchone() == (len(expected["quotes"]),)
 
 
 def test_everything_is_stored_once_over_hours_replays_and_rejects(database: Database) -> None:
@@ -144,6 +164,36 @@ def test_a_database_killed_at_work_is_waited_for_and_nothing_is_lost(database: D
             diary.interruptions.clear()
         wait_until(lambda: is_caught_up(database, log), TIMEOUT_S, "the writer has caught up")
     check(database, 3_000)
+
+
+def test_a_database_that_is_down_for_a_while_is_asked_ever_more_rarely_and_nothing_is_lost(database: Database) -> None:
+    log, diary = filled(600), Diary()
+    with writing(database, Slow(log), log, diary):
+        wait_until(partial(holds_more_than, database, 50), TIMEOUT_S, "work is under way")
+        database.stop()
+        wait_until(lambda: len(diary.pauses_s) >= 5, TIMEOUT_S, "the writer has tried again and again")
+        database.start()
+        wait_until(lambda: is_caught_up(database, log), TIMEOUT_S, "the writer has caught up")
+    check(database, 600)
+    assert diary.pauses_s[:5] == [0.1, 0.2, 0.4, 0.8, 1.6]
+    assert "optionsai logs postgres" in str(diary.interruptions[-1])
+
+
+def test_a_full_disk_is_named_and_waited_for_and_nothing_is_lost_or_doubled(database: Database) -> None:
+    Store.open(database.dsn, KEPT).close()
+    with database.connect() as connection:
+        connection.execute(FULL_DISK)
+        log, diary = filled(600), Diary()
+        with writing(database, Slow(log), log, diary):
+            wait_until(lambda: len(diary.interruptions) >= 3, TIMEOUT_S, "the writer has tried again and again")
+            assert held(database, "trades") == held(database, "quotes") == []
+            connection.execute("UPDATE disk SET full_now = false")
+            wait_until(lambda: is_caught_up(database, log), TIMEOUT_S, "the writer has caught up")
+    check(database, 600)
+    assert all(isinstance(error, DiskFull) for error in diary.interruptions)
+    assert "No space left on device" in str(diary.interruptions[0])
+    assert "Make room there, or lower `retention_hours`" in str(diary.interruptions[0])
+    assert diary.pauses_s[:3] == [0.1, 0.2, 0.4]
 
 
 def test_a_writer_killed_again_and_again_loses_and_doubles_nothing(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""The pricing libraries to compare with, each in an environment of its own under build/peers, at a pinned version.
+"""The libraries to compare with, each in an environment of its own under build/peers, at a pinned version.
 
 Installed on first use by uv from whatever index it is configured for. What cannot be installed is left out, and why is
 printed. Each is timed in a process of its own, on as many cores as its figures are compared with.
@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).parents[3]
 FOLDER: Final = ROOT / "build" / "peers"
 CRATE: Final = Path(__file__).parent / "implied_vol_crate"
+LOCKS: Final = Path(__file__).parent / "locks"
+"""What streaming peers need, with hashes: `uv pip compile --generate-hashes --no-header --no-annotate`."""
 INSTALL_TIMEOUT_S: Final = 600.0
 TIMING_TIMEOUT_S: Final = 900.0
 
@@ -70,7 +72,9 @@ def _commands() -> dict[str, list[str]]:
     commands = {}
     for peer in PYTHON_PEERS:
         try:
-            python = _environment(peer) if peer.packages else sys.executable
+            python = sys.executable
+            if peer.packages:
+                python = _environment(peer.name, "\n".join(peer.packages), peer.packages)
             commands[peer.name] = [python, "-m", f"tests.performance.peers.time_{peer.name}"]
         except PeerMissing as missing:
             print(f"left out: {peer.name}: {missing}", file=sys.stderr)  # noqa: T201
@@ -81,17 +85,22 @@ def _commands() -> dict[str, list[str]]:
     return commands
 
 
-def _environment(peer: Peer) -> str:
-    """The interpreter of a peer's environment, made anew when its packages have changed."""
-    folder = FOLDER / peer.name
+def locked_environment(name: str) -> str:
+    """The interpreter of the environment that the lock of this name describes."""
+    lock = LOCKS / f"{name}.txt"
+    return _environment(name, lock.read_text(), ("--require-hashes", "--requirements", str(lock)))
+
+
+def _environment(name: str, wanted: str, packages: Sequence[str]) -> str:
+    """The interpreter of an environment, made anew when what is wanted has changed."""
+    folder = FOLDER / name
     python, ready = folder / "bin" / "python", folder / "packages.txt"
-    wanted = "\n".join(peer.packages)
     if not ready.is_file() or ready.read_text() != wanted:
         uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         if uv is None:
             raise PeerMissing("uv is not installed (it is among the development packages)")
         _run([uv, "venv", "--quiet", "--clear", "--python", "3.11", str(folder)])
-        _run([uv, "pip", "install", "--quiet", "--python", str(python), *peer.packages])
+        _run([uv, "pip", "install", "--quiet", "--python", str(python), *packages])
         ready.write_text(wanted)
     return str(python)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts import wire
 from contracts.errors import RejectedRecord
 from contracts.events import Event, QuoteReceived
-from contracts.topics import BY_EVENT, TOPICS
+from contracts.topics import BY_EVENT, BY_NAME, TOPICS
 from tests.unit.contracts.examples import BASE, EXAMPLES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -76,7 +76,7 @@ def test_an_illegal_event_cannot_be_encoded(changes: dict[str, object]) -> None:
         (wire.encode(quote()).replace(b'"bid":1.0', b'"bid":"1.0"'), "impossible"),
         (wire.encode(quote()).replace(b'"bid":1.0', b'"bid":1.0,"extra":1'), "impossible"),
         (wire.encode(quote()).replace(b"QuoteReceived", b"TradeReceived"), "impossible"),
-        (b" " * (wire.MAX_RECORD_BYTES + 1), "too_large"),
+        (b" " * (BY_NAME["market.quotes"].largest_bytes + 1), "too_large"),
     ],
 )
 def test_a_bad_record_is_rejected_with_its_reason(data: bytes, reason: str) -> None:

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
 from contracts.events import Id
-from storage.timescaledb_client.schema import TABLES
+from storage.timescaledb_client.schema import BY_RECORD
 
 INT64 = 2**63 - 1
-EVENT_TABLES = [table for table in TABLES if table.name != "signal_stage_times"]
+EVENT_TABLES = [table for table in BY_RECORD.values() if table.name != "signal_stage_times"]
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
@@ -35,7 +35,7 @@ def legal(hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - an annotation 
     if origin is Annotated:
         return _within(arguments[0], arguments[1])
     if origin in (tuple, dict):
-        return _several(origin, [legal(part) for part in arguments if part is not Ellipsis])
+        return _several(origin, [legal(part) for part in arguments if part is not Ellipsis], Meta())
     assert issubclass(hint, Struct)
     return legal_record(hint)
 
@@ -46,8 +46,11 @@ def legal_record(kind: type[Struct]) -> st.SearchStrategy[Any]:
     return st.builds(kind, **{name: legal(hints[name]) for name in kind.__struct_fields__})
 
 
-def _several(kind: type, parts: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
-    return st.lists(parts[0], max_size=10).map(tuple) if kind is tuple else st.dictionaries(*parts, max_size=5)
+def _several(kind: type, parts: list[st.SearchStrategy[Any]], limits: Meta) -> st.SearchStrategy[Any]:
+    fewest, most = limits.min_length or 0, min(limits.max_length or 10, 10)
+    if kind is tuple:
+        return st.lists(parts[0], min_size=fewest, max_size=most).map(tuple)
+    return st.dictionaries(*parts, min_size=fewest, max_size=min(most, 5))
 
 
 def _within(base: object, limits: Meta) -> st.SearchStrategy[Any]:
@@ -62,4 +65,7 @@ def _within(base: object, limits: Meta) -> st.SearchStrategy[Any]:
             min_size=limits.min_length or 0,
             max_size=min(limits.max_length or 40, 40),
         )
+    origin = get_origin(base)
+    if origin is not None:
+        return _several(origin, [legal(part) for part in get_args(base) if part is not Ellipsis], limits)
     return legal(base)

@@ -2,14 +2,21 @@
 
 from typing import Literal
 
-from contracts.events import DividendDeclared, Lineage, OptionQuoteReceived, SignalIssued, TradeReceived
+from contracts.events import (
+    DividendDeclared,
+    Lineage,
+    OptionQuoteReceived,
+    QuoteReceived,
+    SignalIssued,
+    TradeReceived,
+)
 from contracts.ids import make_id
 from storage.timescaledb_client.store import Retention
 
 BEGAN = 1_767_261_600_000_000
 """2026-01-01 10:00 UTC, the first moment of an hour."""
 SECOND = 1_000_000
-KEPT = Retention(ticks_hours=24, facts_days=7_300)
+KEPT = Retention(ticks_hours=24, facts_days=7_300, minutes_days=90)
 
 
 def trade(number: int, *, at: int | None = None, symbol: str = "AAPL") -> TradeReceived:
@@ -18,6 +25,15 @@ def trade(number: int, *, at: int | None = None, symbol: str = "AAPL") -> TradeR
     return TradeReceived(
         event_id=make_id("trade", number), event_time=when, source="simulator", simulated=True,
         symbol=symbol, price=100.0 + number, size=10, side=1, sequence=number,
+    )  # fmt: skip
+
+
+def quote(number: int, *, at: int | None = None, symbol: str = "AAPL", bid: float = 1.0) -> QuoteReceived:
+    """One quote a second."""
+    when = BEGAN + number * SECOND if at is None else at
+    return QuoteReceived(
+        event_id=make_id("underlying", number), event_time=when, source="simulator", simulated=True,
+        symbol=symbol, bid=bid, ask=bid + 0.25, bid_size=1, ask_size=2, sequence=number,
     )  # fmt: skip
 
 

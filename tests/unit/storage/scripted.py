@@ -133,6 +133,7 @@ class Diary:
         self.gaps: list[tuple[Position, Position]] = []
         self.dropped_partitions: list[str] = []
         self.interruptions: list[Exception] = []
+        self.pauses_s: list[float] = []
         self.expired_rows = 0
         self.resumed = 0
 
@@ -157,5 +158,5 @@ class Diary:
         self.dropped_partitions += partitions
 
     def interrupted(self, error: Exception, pause_s: float) -> None:
-        assert pause_s > 0
         self.interruptions.append(error)
+        self.pauses_s.append(pause_s)

@@ -14,6 +14,7 @@ from storage import writer
 from storage.timescaledb_client.schema import TABLES
 from storage.timescaledb_client.store import Slice
 from storage.writer import STORED_TOPICS, Writer
+from tests.unit.models.market import bar
 from tests.unit.storage.market import BEGAN, SECOND, dividend, option_quote, signal, trade
 from tests.unit.storage.scripted import Diary, Log, LogSink, ScriptedSource
 
@@ -215,6 +216,39 @@ def test_facts_are_kept_when_ticks_of_their_age_are_not(bench: Bench) -> None:
     assert bench.diary.expired_rows == 1
 
 
+def test_long_bars_are_kept_as_facts_are(bench: Bench) -> None:
+    fill(bench, bar(NOW - 2 * DAY), bar(NOW - 2 * DAY, interval_s=86_400))
+    bench.run_to_the_end()
+    assert bench.store.sizes() == {"long_bars": 1}
+    assert bench.diary.expired_rows == 1
+
+
+def test_the_pause_grows_until_something_is_stored_again(bench: Bench) -> None:
+    """A full disk lets the database open, and fails every write."""
+    fill(bench, trade(0))
+    bench.store.late_failures = [PartError("full")] * 8
+    bench.run_to_the_end()
+    assert bench.diary.pauses_s == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, writer.LONGEST_PAUSE_S, writer.LONGEST_PAUSE_S]
+    assert bench.store.sizes() == {"trades": 1}
+
+
+def test_the_pause_is_short_again_once_something_was_stored(bench: Bench) -> None:
+    fill(bench, trade(0))
+    stored = bench.store.finish
+    bench.store.late_failures = [PartError("gone")] * 2
+
+    def store_and_add_one() -> dict[str, int]:
+        rows = stored()
+        if len(bench.store.writes) == 1:
+            fill(bench, trade(1))
+            bench.store.late_failures = [PartError("gone again")]
+        return rows
+
+    bench.store.finish = store_and_add_one  # type: ignore[method-assign]
+    bench.run(lambda: bench.store.sizes() == {"trades": 2})
+    assert bench.diary.pauses_s == [0.1, 0.2, 0.1]
+
+
 def test_a_partition_without_stored_offset_is_read_again_from_its_beginning(bench: Bench) -> None:
     """The source has moved past records that were never stored; only the store knows."""
     fill(bench, trade(0))
@@ -239,7 +273,7 @@ def test_rejects_that_kafka_does_not_acknowledge_hold_the_offsets_back(bench: Be
         (b'{"type":"TradeReceived"', "malformed"),
         (b'{"type":"TradeReceived"}', "impossible"),
         (wire.encode(trade(0)).replace(b'"schema_version":1', b'"schema_version":9'), "unknown_version"),
-        (b" " * (wire.MAX_RECORD_BYTES + 1), "too_large"),
+        (b" " * (TRADES.largest_bytes + 1), "too_large"),
         (wire.encode(trade(0, at=NOW + DAY + 1)), "in_the_future"),
     ],
 )

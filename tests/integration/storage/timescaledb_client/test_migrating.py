@@ -1,17 +1,27 @@
 """Migrations on a real server: what they build is what the code derives; up, down, twice, and too new."""
 
 import threading
+from datetime import timedelta
 
 import psycopg
 import pytest
 
 from contracts.errors import StateError
-from storage.timescaledb_client import migrating, schema
+from storage.timescaledb_client import schema
 from storage.timescaledb_client.migrating import Migration, load_migrations, migrate
-from storage.timescaledb_client.partitions import HOUR_US, NativePartitions, has_timescaledb, is_native, layout_of
+from storage.timescaledb_client.partitions import (
+    HOUR_US,
+    LATE_HOURS,
+    NativePartitions,
+    has_timescaledb,
+    is_native,
+    layout_of,
+)
 from storage.timescaledb_client.rows import PACKERS
 from storage.timescaledb_client.store import Slice, Store
 from tests.integration.storage.database import Database
+from tests.integration.storage.timescaledb_client.timescale import stand_in
+from tests.unit.models.market import bar
 from tests.unit.storage.market import BEGAN, KEPT, dividend, trade
 
 SHIPPED = tuple(migration.version for migration in load_migrations())
@@ -137,36 +147,51 @@ def test_without_timescaledb_tables_are_partitioned_natively(database: Database)
         assert isinstance(layout_of(connection), NativePartitions)
 
 
-STAND_IN = """
-CREATE TABLE hypertables (name regclass PRIMARY KEY, slice interval);
-CREATE FUNCTION by_range(dimension name, slice interval) RETURNS interval LANGUAGE sql AS 'SELECT slice';
-CREATE FUNCTION create_hypertable(
-    relation regclass, dimension interval, create_default_indexes boolean, if_not_exists boolean
-) RETURNS void LANGUAGE sql AS
-    'INSERT INTO hypertables VALUES (relation, dimension) ON CONFLICT DO NOTHING';
-CREATE FUNCTION drop_chunks(relation regclass, older_than timestamptz) RETURNS SETOF text LANGUAGE plpgsql AS $$
-BEGIN
-    RETURN QUERY EXECUTE format('DELETE FROM %s WHERE event_time < $1 RETURNING %L', relation, relation)
-        USING older_than;
-END $$;
-"""
-"""TimescaleDB is in no wheel: these functions take what it takes and do to plain tables what it does to chunks."""
+def test_long_bars_move_into_tables_of_their_own_and_back_as_far_as_ticks_are_kept(database: Database) -> None:
+    migrations = load_migrations()
+    hour, old = bar(BEGAN + HOUR_US, interval_s=3_600), bar(BEGAN - 3_000 * HOUR_US, interval_s=604_800)
+    store = Store.open(database.dsn, KEPT)
+    batch = Slice()
+    for event in (bar(BEGAN + HOUR_US), hour, old):
+        batch.add(schema.table_of(event).name, event.event_time, PACKERS[type(event)].to_row(event))
+    store.write(batch, [])
+    store.close()
+    counts = "SELECT (SELECT count(*) FROM bars), (SELECT count(*) FROM long_bars)"
+    with database.connect() as connection:
+        assert connection.execute(counts).fetchone() == (1, 2)
+        migrate(connection, migrations, target=5)
+        lengths = connection.execute("SELECT interval_s FROM bars ORDER BY 1").fetchall()
+        assert lengths == [(60,), (3_600,)], "the week of long ago would have been dropped with the ticks of its hour"
+        migrate(connection, migrations)
+        assert connection.execute(counts).fetchone() == (1, 1)
 
 
 def test_with_timescaledb_tables_become_hypertables_and_the_store_works_the_same(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrating, "has_timescaledb", lambda _: True)
-    with database.connect() as connection:
-        connection.execute(STAND_IN)
-        store = Store.open(database.dsn, KEPT)
-        assert not is_native(connection)
-        made = connection.execute("SELECT name::text, slice = '1 hour' FROM hypertables").fetchall()
-        assert made == [(table.name, True) for table in schema.TABLES if table.partitioned]
-        batch = Slice()
-        for event in (trade(0), trade(0), trade(1, at=BEGAN + 30 * HOUR_US)):
-            batch.add("trades", event.event_time, PACKERS[type(event)].to_row(event))
-        assert store.write(batch, []) == {"trades": 2}
-        assert store.maintain(BEGAN + 30 * HOUR_US) == ["trades"]
-        assert connection.execute("SELECT count(*) FROM trades").fetchone() == (1,)
-        store.close()
+    split = [table.name for table in schema.TABLES if table.partitioned]
+    with stand_in(database, monkeypatch), database.connect() as connection:
+        for _ in range(2):
+            store = Store.open(database.dsn, KEPT)
+            assert not is_native(connection)
+            made = connection.execute("SELECT name::text, slice = '1 hour' FROM hypertables").fetchall()
+            assert made == [(name, True) for name in split]
+            compressed = connection.execute("SELECT hypertable::text, compress_after FROM compression_policies")
+            assert compressed.fetchall() == [(name, timedelta(hours=LATE_HOURS)) for name in split]
+            batch = Slice()
+            for event in (trade(0), trade(0), trade(1, at=BEGAN + 30 * HOUR_US)):
+                batch.add("trades", event.event_time, PACKERS[type(event)].to_row(event))
+            assert store.write(batch, []) == {"trades": 2}
+            assert store.maintain(BEGAN + 30 * HOUR_US) == ["trades"]
+            assert connection.execute("SELECT count(*) FROM trades").fetchone() == (1,)
+            connection.execute("DELETE FROM trades")
+            store.close()
+
+
+def test_with_timescaledb_the_migrations_go_down_too(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrations = load_migrations()
+    with stand_in(database, monkeypatch), database.connect() as connection:
+        before = tables(connection)
+        Store.open(database.dsn, KEPT).close()
+        assert migrate(connection, migrations, target=0) == SHIPPED[::-1]
+        assert tables(connection) - before == {"schema_migrations"}

@@ -23,7 +23,7 @@ from contracts.topics import SIGNALS
 from storage.timescaledb_client import reader as reader_module
 from storage.timescaledb_client.reader import CHAIN_REACH_US, MAX_ROWS, Reader
 from storage.timescaledb_client.rows import PACKERS
-from storage.timescaledb_client.schema import BY_RECORD, StageTimes
+from storage.timescaledb_client.schema import BY_NAME, StageTimes, table_of
 from storage.timescaledb_client.store import Slice, Store
 from tests.integration.storage.database import Database
 from tests.unit.storage.market import BEGAN, KEPT, SECOND, option_quote, signal, trade
@@ -41,7 +41,7 @@ def reader(database: Database) -> Iterator[Reader]:
 def fill(database: Database, *records: Event | StageTimes, positions: tuple[Position, ...] = ()) -> None:
     made = Slice()
     for record in records:
-        made.add(BY_RECORD[type(record)].name, record.event_time, PACKERS[type(record)].to_row(record))
+        made.add(table_of(record).name, record.event_time, PACKERS[type(record)].to_row(record))
     store = Store.open(database.dsn, KEPT)
     store.write(made, positions)
     store.close()
@@ -194,11 +194,22 @@ def test_bars_come_oldest_first_within_their_bounds_and_interval(database: Datab
     assert reader.bars("MSFT", BEGAN, BEGAN + HOUR) == []
 
 
+def test_long_bars_are_found_as_the_others_are(database: Database, reader: Reader) -> None:
+    day, week = bar(1, interval_s=86_400), bar(-2, interval_s=604_800)
+    fill(database, bar(0), day, week)
+    assert reader.bars("AAPL", BEGAN, BEGAN + 48 * HOUR, interval_s=86_400) == [day]
+    lineage = Lineage(
+        tick_ids=(), feature_ids=(bar(0).event_id, week.event_id), prediction_ids=(), model="m", model_version="1",
+        settings_id=make_id("settings"),
+    )  # fmt: skip
+    assert reader.lineage(signal(0, lineage=lineage)) == ((), (bar(0), week), (), ())
+
+
 def test_counts_are_exact_by_table_and_time(database: Database, reader: Reader) -> None:
     fill(database, *(trade(n) for n in range(5)), signal(0))
     counts = reader.counts(BEGAN, BEGAN + 3 * SECOND)
     assert (counts["trades"], counts["signals"], counts["greeks"]) == (3, 1, 0)
-    assert set(counts) == {table.name for table in BY_RECORD.values()}
+    assert set(counts) == set(BY_NAME)
 
 
 def test_where_the_writer_stands_can_be_asked(database: Database, reader: Reader) -> None:

@@ -12,7 +12,7 @@ from contracts.ports import Position
 from storage.timescaledb_client import schema
 from storage.timescaledb_client.partitions import HOUR_US, hour_of
 from storage.timescaledb_client.rows import PACKERS, moment, to_record
-from storage.timescaledb_client.schema import BY_RECORD, column_list
+from storage.timescaledb_client.schema import column_list, table_of, tables_of
 from storage.timescaledb_client.store import DAY_US, Slice, Store
 from tests.integration.storage.database import Database
 from tests.unit.storage.legal_events import EVENT_TABLES, INT64, legal_record
@@ -31,8 +31,12 @@ def store(database: Database) -> Iterator[Store]:
 def batch(*found: Event) -> Slice:
     made = Slice()
     for event in found:
-        made.add(BY_RECORD[type(event)].name, event.event_time, PACKERS[type(event)].to_row(event))
+        made.add(table_of(event).name, event.event_time, PACKERS[type(event)].to_row(event))
     return made
+
+
+def key_of(event: Event) -> tuple[str, str, int]:
+    return table_of(event).name, event.event_id, event.event_time
 
 
 def partitions(database: Database, table: str) -> list[object]:
@@ -51,7 +55,7 @@ def count(database: Database, table: str) -> object:
 
 @pytest.mark.parametrize("table", EVENT_TABLES, ids=lambda table: table.name)
 def test_what_is_written_is_what_is_read(database: Database, store: Store, table: schema.Table) -> None:
-    written: dict[tuple[str, int], Event] = {}
+    written: dict[tuple[str, str, int], Event] = {}
 
     @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None, database=None)
     @given(event=legal_record(table.record), within_us=st.integers(0, 2 * HOUR_US))
@@ -60,13 +64,17 @@ def test_what_is_written_is_what_is_read(database: Database, store: Store, table
             **{f: getattr(event, f) for f in event.__struct_fields__} | {"event_time": BEGAN + within_us}
         )
         store.write(batch(placed), [])
-        written.setdefault((placed.event_id, placed.event_time), placed)
+        written.setdefault(key_of(placed), placed)
 
     write()
     with database.connect() as connection:
-        rows = connection.cursor(binary=True).execute(f"SELECT {column_list(table)} FROM {table.name}").fetchall()  # noqa: S608
+        rows = [
+            row
+            for each in tables_of(table.record)
+            for row in connection.cursor(binary=True).execute(f"SELECT {column_list(each)} FROM {each.name}")  # noqa: S608
+        ]
     read = [to_record(table.record, row) for row in rows]
-    assert {(e.event_id, e.event_time): e for e in read if isinstance(e, Event)} == written
+    assert {key_of(event): event for event in read if isinstance(event, Event)} == written
 
 
 def test_times_are_exact_to_the_microsecond(database: Database, store: Store) -> None:

@@ -1,33 +1,64 @@
 """A stretch of simulated market, and what its features must be, worked out without Spark."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise, takewhile
-from math import log
+from collections.abc import Collection, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 
-from contracts.events import BarClosed, BookUpdated, Event, OptionQuoteReceived, TradeReceived
+from contracts.events import (
+    BookUpdated,
+    Event,
+    OpenInterestReported,
+    OptionQuoteReceived,
+    OptionTraded,
+    TimePassed,
+)
 from contracts.ids import make_id
+from contracts.topics import BARS, BY_EVENT, Topic
+from data_ingestion.simulator.core.clock import MICROS
 from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.happenings.publishing import published
 from data_ingestion.simulator.tape import Rates, Tape
 from models.quantitative.american_quadratic.quotes import StyleGreeks, greeks_by_style
 from models.quantitative.blocks import evaluate
 from models.quantitative.reasons import reason_names
 from models.quantitative.times import years_between
+from stream_processing.feature_engineering.machine import Factory, Stream
 from stream_processing.feature_engineering.microstructure import LEVELS, MICROSTRUCTURE
+from stream_processing.spark_jobs.queries import QUERIES
 
 STARTED_AT: Final = 1_767_225_600_000_000
-MARKET_TOPIC_EVENTS: Final = (OptionQuoteReceived, BookUpdated, TradeReceived)
+DAYS_BEFORE: Final = 60
+"""Of which there are news, filings and the like."""
+DAY_US: Final = 86_400_000_000
+READ: Final = frozenset(topic for query in QUERIES for topic in query.sources) - {BARS}
 
 
-def market(seconds: float) -> list[Event]:
-    """Option quotes, books and trades of the first seconds of a run."""
-    events = Tape(World(7), Rates(50.0, 2.0), 2026).events(STARTED_AT - 1)
-    early = takewhile(lambda event: event.event_time < STARTED_AT + seconds * 1e6, events)
-    return [event for event in early if isinstance(event, MARKET_TOPIC_EVENTS)]
+def market(seconds: int) -> list[Event]:
+    """What the queries read of the first seconds of a run, and what was slowly told before it."""
+    tape = Tape(World(7), Rates(50.0, 2.0), 2026)
+    told = published(tape.happened, tape.source, STARTED_AT - DAYS_BEFORE * DAY_US, STARTED_AT)
+    run = [event for event in tape.run(STARTED_AT, STARTED_AT + seconds * MICROS) if BY_EVENT[type(event)] in READ]
+    quoted = {event.contract for event in run if isinstance(event, OptionQuoteReceived | OptionTraded)}
+    return [
+        event for event in chain(told, run) if not isinstance(event, OpenInterestReported) or event.contract in quoted
+    ]
+
+
+def said(factory: Factory, sources: Collection[Topic], events: Sequence[Event], *, whole: bool = False) -> list[Event]:
+    """What the machines of a query say of some events, each subject's in one go."""
+    once = {event.event_id: event for event in events if BY_EVENT[type(event)] in sources or type(event) is TimePassed}
+    subjects: dict[str, list[Event]] = defaultdict(list)
+    for event in once.values():
+        name = getattr(event, "underlying", "") or getattr(event, "symbol", "")
+        subjects[event.source if whole else name].append(event)
+    return [
+        event
+        for subject, own in subjects.items()
+        for event in factory(Stream(own[0].source, subject, simulated=True), None).read(own)
+    ]
 
 
 METHODS: Final = {"european": "european-bsm", "american": "american-quadratic"}
@@ -83,52 +114,3 @@ def microstructure_of(book: BookUpdated) -> dict[str, float]:
     ]
     results = evaluate(MICROSTRUCTURE, book.bid_prices[0], book.ask_prices[0], *sizes)
     return {name: float(value) for name, value in zip(MICROSTRUCTURE.outputs, results, strict=True)}
-
-
-def bars_of(trades: Iterable[TradeReceived], intervals_s: Sequence[int], lateness_us: int) -> dict[str, BarClosed]:
-    """Bars, by id, that these trades close: each trade counts once however often it is given.
-
-    A symbol's bar is closed once a trade of the symbol lies the lateness beyond its end.
-    """
-    once = {trade.event_id: trade for trade in trades}
-    groups: dict[tuple[str, int, int], list[TradeReceived]] = defaultdict(list)
-    latest: dict[str, int] = defaultdict(int)
-    for trade in once.values():
-        latest[trade.symbol] = max(latest[trade.symbol], trade.event_time)
-        for interval_s in intervals_s:
-            groups[trade.symbol, interval_s, trade.event_time // (interval_s * 1_000_000)].append(trade)
-    bars = (_bar(group, interval_s) for (_, interval_s, _), group in groups.items())
-    return {bar.event_id: bar for bar in bars if bar.event_time <= latest[bar.symbol] - lateness_us}
-
-
-def _bar(trades: Sequence[TradeReceived], interval_s: int) -> BarClosed:
-    ordered = sorted(trades, key=lambda trade: (trade.event_time, trade.sequence))
-    first, prices = ordered[0], [trade.price for trade in ordered]
-    volume = sum(trade.size for trade in ordered)
-    turnover = sum(_exact(trade.price) * trade.size for trade in ordered)
-    width_us = interval_s * 1_000_000
-    opened_at = first.event_time // width_us * width_us
-    seconds = {trade.event_time // 1_000_000: trade.price for trade in ordered}
-    closes = [prices[0], *seconds.values()]
-    return BarClosed(
-        event_id=make_id("BarClosed", first.source, first.symbol, interval_s, opened_at),
-        event_time=opened_at + width_us,
-        source=first.source,
-        simulated=first.simulated,
-        symbol=first.symbol,
-        interval_s=interval_s,
-        opened_at=opened_at,
-        open=prices[0],
-        high=max(prices),
-        low=min(prices),
-        close=prices[-1],
-        volume=volume,
-        vwap=float(turnover) / volume if volume else prices[-1],
-        trade_count=len(ordered),
-        signed_volume=sum(trade.side * trade.size for trade in ordered),
-        realised_variance=sum(log(after / before) ** 2 for before, after in pairwise(closes)),
-    )
-
-
-def _exact(price: float) -> Decimal:
-    return Decimal(repr(price)).quantize(Decimal("0.000001"), ROUND_HALF_UP)

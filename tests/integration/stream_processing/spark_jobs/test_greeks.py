@@ -23,7 +23,7 @@ MAX_METHOD_BYTES = 32_000
 @pytest.fixture(scope="module")
 def quotes() -> list[OptionQuoteReceived]:
     """Some seconds of both styles."""
-    return [event for event in simulated(4.0) if isinstance(event, OptionQuoteReceived)]
+    return [event for event in simulated(4) if isinstance(event, OptionQuoteReceived)]
 
 
 @pytest.fixture(scope="module")

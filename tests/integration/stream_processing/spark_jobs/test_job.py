@@ -14,7 +14,6 @@ from typing import Final, NamedTuple, TypeVar
 from urllib.request import urlopen
 
 import msgspec
-import numpy as np
 import psutil
 import pytest
 from confluent_kafka import Producer, TopicPartition
@@ -26,40 +25,60 @@ from contracts.events import (
     BookUpdated,
     Event,
     GreeksComputed,
-    IndicatorsComputed,
     MicrostructureComputed,
     OptionQuoteReceived,
+    TimePassed,
     TradeReceived,
 )
 from contracts.ids import make_id
 from contracts.ports import Message
-from contracts.topics import BARS, BOOKS, BY_EVENT, GREEKS, INDICATORS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
+from contracts.topics import BARS, BOOKS, BY_EVENT, GREEKS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
 from models.quantitative.american_quadratic.quotes import StyleGreeks
 from runtime.kafka_source import KafkaSource
-from stream_processing.feature_engineering.bars import NAMES
-from stream_processing.feature_engineering.catalogue import BAR_SCAN
+from stream_processing.feature_engineering import bars, flow, option_flow
+from stream_processing.feature_engineering.chains import machine as chains
+from stream_processing.feature_engineering.machine import together
+from stream_processing.feature_engineering.slow import machine as slow
 from stream_processing.spark_jobs import feature_extraction
+from stream_processing.spark_jobs.queries import QUERIES
 from tests.integration.stream_processing.spark_jobs.market import (
-    bars_of,
     greeks_id,
     greeks_of,
     market,
     microstructure_of,
+    said,
 )
 from tests.streaming_job import MODULE, STOP_TIMEOUT_S, StreamingJob, running_broker
 from tests.waiting import wait_until
 
-SECONDS: Final = 40.0
+SECONDS: Final = 40
 INTERVALS_S: Final = (1, 5, 60)
 LATENESS_MS: Final = 1_000
+CHAIN_INTERVAL_S: Final = 10
 SETTINGS: Final = {
     "checkpoint_interval_s": 5,
     "bar_intervals_s": INTERVALS_S,
-    "bar_trigger_ms": 200,
+    "chain_interval_s": CHAIN_INTERVAL_S,
+    "trigger_ms": {"names": 200, "chains": 1_000, "slow": 1_000},
     "lateness_ms": LATENESS_MS,
 }
 SUBMIT: Final = (str(Path(sys.executable).with_name("spark-submit")), str(Path(feature_extraction.__file__)))
 OUTPUT_TIMEOUT_S: Final = 120.0
+LATENESS_US: Final = LATENESS_MS * 1_000
+MACHINES: Final = {
+    "names": together(
+        {
+            "bars": bars.factory(bars.Rules(INTERVALS_S, LATENESS_US)),
+            "flow": flow.factory(flow.FlowRules(LATENESS_US)),
+            "option_flow": option_flow.factory(option_flow.OptionFlowRules(LATENESS_US)),
+        }
+    ),
+    "chains": chains.factory(chains.ChainRules(CHAIN_INTERVAL_S * 1_000_000, LATENESS_US)),
+    "slow": slow.factory(slow.Rules(LATENESS_US, 900_000_000, {})),
+}
+"""By query."""
+SAID: Final = tuple(sink for query in QUERIES if query.name in MACHINES for sink in query.sinks)
+"""Topics of what machines say."""
 DUE: Final = 1_767_225_600_000_001
 RUBBISH: Final = (b"", b"{", b"null", b"[]", b'{"type":"OptionQuoteReceived"}', b"\xff\xfe", b"[" * 10_000)
 FAR: Final = 250_000_000_000_000_000
@@ -89,6 +108,8 @@ class Story(NamedTuple):
 def publish(bootstrap: str, events: Sequence[Event]) -> None:
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
     for event in events:
+        if isinstance(event, TimePassed):
+            assert producer.flush(30.0) == 0, "what it promises must be so"
         headers: list[tuple[str, str | bytes | None]] = [(stages.DUE, str(DUE).encode())]
         producer.produce(BY_EVENT[type(event)].name, wire.encode(event), wire.key_of(event), headers=headers)
     assert producer.flush(30.0) == 0
@@ -146,15 +167,25 @@ def ids(messages: Sequence[Message]) -> set[str]:
 
 
 def expected_ids(events: Sequence[Event]) -> dict[Topic, set[str]]:
-    bars = bars_of([event for event in events if isinstance(event, TradeReceived)], INTERVALS_S, LATENESS_MS * 1_000)
-    return {
+    expected: dict[Topic, set[str]] = {
         GREEKS: {greeks_id(event) for event in events if isinstance(event, OptionQuoteReceived)},
         MICROSTRUCTURE: {
             make_id("MicrostructureComputed", event.event_id) for event in events if isinstance(event, BookUpdated)
         },
-        BARS: set(bars),
-        INDICATORS: {make_id("IndicatorsComputed", bar_id) for bar_id in bars},
     }
+    for topic, values in expected_of_machines(events).items():
+        expected[topic] = {wire.decode(topic.name, value).event_id for value in values}
+    return expected
+
+
+def expected_of_machines(events: Sequence[Event]) -> dict[Topic, set[bytes]]:
+    """What each topic must hold, to the byte, of what the machines say without Spark."""
+    expected: dict[Topic, set[bytes]] = {topic: set() for topic in SAID}
+    for query in QUERIES:
+        if (factory := MACHINES.get(query.name)) is not None:
+            for event in said(factory, query.sources, events, whole=query.name == "slow"):
+                expected[BY_EVENT[type(event)]].add(wire.encode(event))
+    return expected
 
 
 def wait_for_outputs(bootstrap: str, events: Sequence[Event]) -> dict[str, list[Message]]:
@@ -234,25 +265,11 @@ def test_every_book_has_its_microstructure(story: Story) -> None:
             assert close(getattr(computed, name), wanted), name
 
 
-def test_bars_are_those_of_a_plain_fold_and_copies_of_trades_do_not_count(story: Story) -> None:
-    trades = [event for event in story.events if isinstance(event, TradeReceived)]
-    wanted = bars_of(trades, INTERVALS_S, LATENESS_MS * 1_000)
-    computed = {bar.event_id: bar for bar in decoded(story.outputs[BARS.name], BarClosed)}
-    assert len(wanted) > 20, "the story is too short to say anything"
-    assert computed == wanted
-
-
-def test_what_bars_say_is_what_the_whole_tape_says_at_once(story: Story) -> None:
-    bars = bars_of((e for e in story.events if isinstance(e, TradeReceived)), INTERVALS_S, LATENESS_MS * 1_000)
-    told = {one.bar_id: one.values for one in decoded(story.outputs[INDICATORS.name], IndicatorsComputed)}
-    assert told.keys() == bars.keys()
-    of_series: defaultdict[tuple[str, int], list[BarClosed]] = defaultdict(list)
-    for bar in sorted(bars.values(), key=lambda bar: bar.event_time):
-        of_series[bar.symbol, bar.interval_s].append(bar)
-    for series in of_series.values():
-        columns = {name: np.array([getattr(bar, name) for bar in series]) for name in BAR_SCAN.inputs}
-        for bar, row in zip(series, BAR_SCAN.advance(BAR_SCAN.start(), columns).tolist(), strict=True):
-            assert told[bar.event_id] == {n: v for n, v in zip(NAMES, row, strict=True) if math.isfinite(v)}
+@pytest.mark.parametrize("topic", SAID, ids=lambda topic: topic.name)
+def test_machines_say_in_spark_what_they_say_alone_and_copies_do_not_count(story: Story, topic: Topic) -> None:
+    wanted = expected_of_machines(story.events)[topic]
+    assert wanted, "the story is too short to say anything"
+    assert {message.value for message in story.outputs[topic.name]} == wanted
 
 
 @pytest.fixture(scope="module")
@@ -274,7 +291,7 @@ def batches(story: Story, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 @pytest.mark.parametrize("source", ["kafka", "file"])
-@pytest.mark.parametrize("topic", [GREEKS, MICROSTRUCTURE, BARS, INDICATORS], ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", [GREEKS, MICROSTRUCTURE, *SAID], ids=lambda topic: topic.name)
 def test_the_same_queries_in_a_batch_give_the_same_bytes(
     story: Story, batches: dict[str, Path], source: str, topic: Topic
 ) -> None:
@@ -331,7 +348,9 @@ def test_keys_keep_a_contracts_greeks_in_one_partition(story: Story) -> None:
 
 def test_metrics_show_lag_and_offsets(story: Story) -> None:
     assert 'optionsai_lag_records{topic="market.option_quotes"}' in story.metrics
-    assert 'optionsai_spark_checkpointed_offset{partition="0",query="bars"}' in story.metrics
+    assert 'optionsai_spark_checkpointed_offset{partition="0",query="names",topic="market.trades"}' in story.metrics
+    assert 'optionsai_stream_counted_total{figure="bars_repeated_trades",query="names"}' in story.metrics
+    assert 'optionsai_spark_watermark_delay_seconds{query="names"}' in story.metrics
     assert 'optionsai_spark_rows_out_per_second{topic="features.greeks"}' in story.metrics
 
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import wire
-from contracts.events import Event, OptionQuoteReceived, QuoteReceived, RecordRejected, TradeReceived
+from contracts.events import Event, OptionQuoteReceived, OptionTraded, QuoteReceived, RecordRejected, TradeReceived
 from contracts.instruments import parse_occ
 from data_ingestion.parsing.as_of import AsOf, Terms, Underlying
-from data_ingestion.parsing.polygon import OPTIONS, STOCKS, Status, parse_options, parse_stocks, statuses
+from data_ingestion.parsing.polygon import OPTIONS, STOCKS, Status, parse_options, parse_stocks, statuses, time_passed
 from tests.servers.polygon_messages import CALL, NOW_MS, NOW_US, Record, quote, status, trade
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -148,7 +148,8 @@ def test_each_impossible_trade_has_its_reason(change: Record, reason: str) -> No
         (quote("AAPL"), "bad_symbol"),
         (quote("O:AAPL271315C00200000"), "bad_symbol"),
         (quote("O:AAPL270115C00999000"), "unknown_symbol"),
-        (trade(CALL), "unknown_kind"),
+        (trade(CALL), "no_quote_yet"),
+        (trade("O:AAPL270115C00999000"), "unknown_symbol"),
         (quote(CALL) | {"bp": float("-inf")}, "not_finite"),
     ],
 )
@@ -157,6 +158,32 @@ def test_each_impossible_option_message_has_its_reason(message: Record, reason: 
     assert reasons(events) == [reason]
     assert isinstance(events[0], RecordRejected)
     assert events[0].topic == OPTIONS
+
+
+def test_that_time_has_passed_is_a_fact_of_its_own() -> None:
+    first, again, later = time_passed("AAPL", NOW_US), time_passed("AAPL", NOW_US), time_passed("AAPL", NOW_US + 1)
+    assert first == again != later
+    assert first.event_id not in {later.event_id, time_passed("MSFT", NOW_US).event_id}
+    assert wire.decode("market.clock", wire.encode(first)) == first
+
+
+def test_an_option_trade_stands_beside_the_quote_that_came_last() -> None:
+    said = [quote(CALL, 20.0, 20.5, q=1), quote(CALL, 20.1, 20.5, q=2), trade(CALL, 20.45, 12, q=3)]
+    _, _, event = option_events(*said)
+    assert isinstance(event, OptionTraded)
+    assert (event.bid, event.ask, event.price, event.size, event.sequence) == (20.1, 20.5, 20.45, 12, 3)
+    assert (event.contract, event.underlying, event.strike, event.multiplier) == (CALL[2:], "AAPL", 200.0, 100)
+    as_of = known()
+    option_events(quote(CALL, 1.0, 1.1), as_of=as_of)
+    (other,) = option_events(said[2], as_of=as_of)
+    assert other.event_id == event.event_id
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [({"p": 0}, "out_of_range"), ({"s": 0.5}, "fractional_size"), ({"t": 0}, "bad_time")]
+)
+def test_each_impossible_option_trade_has_its_reason(change: Record, reason: str) -> None:
+    assert reasons(option_events(quote(CALL), trade(CALL) | change)) == ["", reason]
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b'[{"ev":"Q"', b"{}", b"\xff\xfe", b"[[[["])

@@ -14,6 +14,7 @@ from contracts.events import (
     BookUpdated,
     Event,
     OptionQuoteReceived,
+    OptionTraded,
     QuoteReceived,
     RecordRejected,
     TradeReceived,
@@ -134,6 +135,52 @@ def refused(event: Event, now: int) -> str | None:
     except RejectedRecord as rejection:
         return rejection.reason
     return None
+
+
+def option_trade(number: int) -> OptionTraded:
+    time = START + number * 10_000_000
+    return OptionTraded(
+        contract=OPTION,
+        underlying="ONE",
+        expires_at=START + 10**13,
+        strike=100.0,
+        right="C",
+        multiplier=100,
+        price=2.05,
+        size=3,
+        bid=2.0,
+        ask=2.1,
+        sequence=number,
+        **common("X", number, time, OPTION),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault.NOT_A_NUMBER, "impossible"),
+        (Fault.ABSURD, "absurd_size"),
+        (Fault.SPIKED, None),
+        (Fault.STALE, None),
+        (Fault.CROSSED, None),
+    ],
+)
+def test_option_trades_are_hit_like_other_trades(fault: Fault, reason: str | None) -> None:
+    trade = option_trade(0)
+    ((_, delivered),), ledger = injected([trade], FaultRates(**{fault.value: 1.0}))
+    assert isinstance(delivered, OptionTraded)
+    assert refused(delivered, trade.event_time) == reason
+    assert (delivered.event_id == trade.event_id) == (fault is Fault.CROSSED) == (not ledger)
+    assert (delivered.price != trade.price) == (fault in {Fault.SPIKED, Fault.NOT_A_NUMBER})
+
+
+def test_no_option_trades_come_while_their_underlying_is_halted() -> None:
+    step_us = option_trade(1).event_time - START
+    trades = [option_trade(number) for number in range(2 * HOUR_US // step_us)]
+    deliveries, ledger = injected(trades, FaultRates(halts_an_hour=1.0))
+    assert {each.fault for each in ledger} == {Fault.HALTED}
+    assert len(trades) - len(deliveries) == len(ledger)
+    assert HALT_US // step_us - 1 <= len(ledger) <= 3 * (HALT_US // step_us + 1)
 
 
 def test_without_faults_the_stream_is_the_same() -> None:

@@ -1,25 +1,35 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from itertools import islice, takewhile
 
+import numpy as np
 import pytest
 
-from contracts.events import BarClosed, Event, IngestionProgressed, TradeReceived
+from contracts.events import BarClosed, Event, IngestionProgressed, OpenInterestReported, TimePassed, TradeReceived
 from contracts.stages import DUE, SENT
+from contracts.wire import encode
 from data_ingestion.data_validators.judge import Judge
 from data_ingestion.publisher import Publisher
-from data_ingestion.simulator.core.clock import Hours
+from data_ingestion.simulator import tape
+from data_ingestion.simulator.core.clock import Hours, Session
 from data_ingestion.simulator.core.sessions import World as Market
 from data_ingestion.simulator.faults import LATE_US, FaultRates, Injected
+from data_ingestion.simulator.options.interest import Activity
+from data_ingestion.simulator.options.reports import reports
 from data_ingestion.simulator.pacing import CONTIGUOUS, Outside, Plan, resumable, run
 from data_ingestion.simulator.tape import Rates
+from data_ingestion.simulator.universe import COUNT, SYMBOLS
 from tests.unit.data_ingestion.memory_sink import Figures, MemorySink
 from tests.unit.data_ingestion.simulator.moments import MINUTE, RATES, SECOND, START
 
 PLAN = Plan(Market(42), RATES, FaultRates(), resume_within_us=15 * MINUTE)
 BEGUN = START // MINUTE * MINUTE
 """A run begins with the minute in which it is started."""
-HISTORY = 600
-"""Bars that a run publishes first: an hour of ten names."""
+HISTORY_MINUTES = 5
+REPORTED = 20
+OUR_OWN = (IngestionProgressed, TimePassed)
+"""What is sent when it is ready, and says how far the market has come."""
 WORK_US = 3
 """What a look at the clock costs in the world of these tests."""
 
@@ -33,6 +43,8 @@ class World(MemorySink):
         self.figures = Figures()
         self.ready_after: list[int] = []
         self.injected: list[Injected] = []
+        self.flushed: list[int] = []
+        """How many events had been sent at each flush."""
 
     def now(self) -> int:
         self.time += WORK_US
@@ -49,6 +61,7 @@ class World(MemorySink):
 
     def flush(self, timeout_s: float) -> None:
         super().flush(timeout_s)
+        self.flushed.append(self.acknowledged)
         for at in [at for at in self.stalls if at <= self.time]:
             self.time += self.stalls.pop(at)
 
@@ -58,17 +71,45 @@ class World(MemorySink):
         run(plan, outside, recorded, lambda: self.ready_after.append(len(self.sent)))
 
     def market(self) -> list[str]:
-        """Ids of everything but progress, in the order of sending."""
-        return [event.event_id for event in self.events if not isinstance(event, IngestionProgressed)]
+        """Ids of everything but our own, in the order of sending."""
+        return [event.event_id for event in self.events if not isinstance(event, OUR_OWN)]
+
+    def past(self) -> list[Event]:
+        """What a new run publishes first."""
+        return list(takewhile(lambda event: not isinstance(event, IngestionProgressed), self.events))
 
     def progress(self) -> list[IngestionProgressed]:
         return [event for event in self.events if isinstance(event, IngestionProgressed)]
 
 
+@cache
+def made(progress: IngestionProgressed, plan: Plan = PLAN) -> list[Event]:
+    """All of the market that is to be published up to recorded progress."""
+    run = plan.tape(progress.started_at).run(progress.started_at, progress.event_time + 1)
+    return [event for event in run if not isinstance(event, OUR_OWN)]
+
+
 def seeded(progress: IngestionProgressed, plan: Plan = PLAN) -> list[str]:
-    """Ids of all that is to be published up to recorded progress."""
-    made = plan.tape(progress.started_at).run(progress.started_at, progress.event_time + 1)
-    return [event.event_id for event in made]
+    """Its ids."""
+    return [event.event_id for event in made(progress, plan)]
+
+
+def usual_activity(made: tape.Tape, session: Session) -> Activity:
+    """A little of everything."""
+    each = np.full(made.day_of(session).chain.strike.size, 100)
+    return Activity(each, each)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quickly_made() -> Iterator[None]:
+    """A little history, and one latent market a world: what is tested are the runs, each on its own tape."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("latent_of", "as_traded", "day_of"):
+            patch.setattr(tape, name, cache(getattr(tape, name)))
+        patch.setattr(tape, "reports", lambda *known: islice(reports(*known), REPORTED))
+        patch.setattr(tape.Tape, "_activity_of", usual_activity)
+        patch.setattr(tape, "HISTORY_MINUTES", HISTORY_MINUTES)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +121,11 @@ def first() -> World:
 
 
 def test_a_new_run_publishes_its_history_and_then_the_market(first: World) -> None:
-    assert all(isinstance(event, BarClosed) for event in first.events[:HISTORY])
-    assert isinstance(first.events[HISTORY], IngestionProgressed)
-    assert first.ready_after[0] == HISTORY + 1
+    past = first.past()
+    assert all(isinstance(event, BarClosed) for event in past[: HISTORY_MINUTES * COUNT])
+    assert [type(event) for event in past[HISTORY_MINUTES * COUNT :]] == [OpenInterestReported] * REPORTED
+    assert max(event.event_time for event in past) == BEGUN
+    assert first.ready_after[0] == len(past) + 1
     last = first.progress()[-1]
     assert last.started_at == BEGUN
     assert first.market() == seeded(last)
@@ -91,14 +134,14 @@ def test_a_new_run_publishes_its_history_and_then_the_market(first: World) -> No
 def test_the_minute_in_which_it_is_started_is_made_up_for(first: World) -> None:
     trades = [event for event in first.events if isinstance(event, TradeReceived)]
     assert BEGUN <= trades[0].event_time < BEGUN + SECOND
-    bar_ends = {event.event_time for event in first.events[:HISTORY]}
+    bar_ends = {event.event_time for event in first.past() if isinstance(event, BarClosed)}
     assert max(bar_ends) == BEGUN
 
 
 def test_events_go_out_when_they_are_due(first: World) -> None:
     late = []
-    for event, stamps in first.sent[HISTORY + 1 :]:
-        if not isinstance(event, IngestionProgressed):
+    for event, stamps in first.sent[len(first.past()) + 1 :]:
+        if not isinstance(event, OUR_OWN):
             assert stamps[DUE] == event.event_time <= stamps[SENT]
             if event.event_time > START + SECOND:
                 late.append(stamps[SENT] - event.event_time)
@@ -113,7 +156,23 @@ def test_progress_is_recorded_every_second_and_covers_only_what_is_acknowledged(
     for number, progress in enumerate(first.progress()[1:]):
         position = first.events.index(progress)
         earlier = {event.event_id for event in first.events[:position]}
-        assert earlier >= set(seeded(progress)), number
+        due = {event.event_id for event in made(first.progress()[-1]) if event.event_time <= progress.event_time}
+        assert earlier >= due, number
+
+
+def test_readers_are_told_what_has_passed_once_it_is_acknowledged(first: World) -> None:
+    told = [(place, event) for place, event in enumerate(first.events) if isinstance(event, TimePassed)]
+    times = sorted({event.event_time for _, event in told})
+    assert [event.symbol for _, event in told] == [*SYMBOLS] * len(times)
+    assert len(times) in {2, 3, 4}
+    for place, event in told[::COUNT]:
+        assert event.event_time % SECOND == 0
+        assert place in first.flushed
+        earlier = {sent.event_id for sent in first.events[:place]}
+        assert earlier >= {one.event_id for one in made(first.progress()[-1]) if one.event_time <= event.event_time}
+    last = first.progress()[-1]
+    taped = set(map(encode, PLAN.tape(last.started_at).run(last.started_at, last.event_time + 1)))
+    assert taped >= {encode(event) for _, event in told}
 
 
 def test_a_restart_resumes_and_both_together_hold_the_run_without_a_gap(first: World) -> None:
@@ -180,7 +239,7 @@ def test_faults_on_request_are_told_and_survive_a_restart() -> None:
 
 def counts(event: Event) -> bool:
     """Whether an event lies far enough from the end of a run to be in any run that ends then."""
-    return not isinstance(event, IngestionProgressed) and event.event_time < START + 6 * SECOND
+    return not isinstance(event, OUR_OWN) and event.event_time < START + 6 * SECOND
 
 
 def test_a_run_that_was_asked_to_stop_before_it_began_does_nothing() -> None:

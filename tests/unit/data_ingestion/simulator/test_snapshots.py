@@ -65,17 +65,23 @@ def test_quotes_are_around_what_exercise_and_time_are_worth(made: Snapshots) -> 
             assert (asks[:, place] > sign * (spot - contract.strike)).all()
 
 
-def test_files_do_not_depend_on_what_was_made_before(tmp_path: Path, number: int) -> None:
-    folders = [tmp_path / "alone", tmp_path / "after"]
-    for folder in folders:
-        folder.mkdir()
-    rows = write(Piece(WORLD, number, HALF_DAY, folders[0]))
-    write(Piece(WORLD, number - 1, date(2025, 11, 26), folders[1]))
-    write(Piece(WORLD, number, HALF_DAY, folders[1]))
-    for kind in ("underlyings", "options", "contracts"):
-        one, two = (folder / f"{HALF_DAY}.{kind}.parquet" for folder in folders)
-        assert one.read_bytes() == two.read_bytes()
-    table = pq.read_table(folders[0] / f"{HALF_DAY}.options.parquet")
+def test_the_command_writes_files_that_do_not_depend_on_what_was_made_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The command makes the session alone, in a process of its own; here another one is made first."""
+    alone, after = tmp_path / "alone", tmp_path / "after"
+    span = ("--from", "2025-11-27", "--to", "2025-11-28", "--processes", "1")
+    monkeypatch.setattr("sys.argv", ["snapshots", *span, "--out", str(alone)])
+    snapshots.main()
+    kinds = ("contracts", "options", "underlyings")
+    assert sorted(path.name for path in alone.iterdir()) == [f"{HALF_DAY}.{kind}.parquet" for kind in kinds]
+    after.mkdir()
+    write(Piece(WORLD, number - 1, date(2025, 11, 26), after))
+    rows = write(Piece(WORLD, number, HALF_DAY, after))
+    for path in alone.iterdir():
+        assert path.read_bytes() == (after / path.name).read_bytes()
+    assert pq.read_table(alone / f"{HALF_DAY}.underlyings.parquet").num_rows == 210 * COUNT
+    table = pq.read_table(alone / f"{HALF_DAY}.options.parquet")
     assert table.num_rows == rows == 210 * COUNT * EXPIRIES_EACH * STRIKES_EACH * 2
     assert table.schema.metadata[b"simulated"] == b"true"
     assert set(table.column_names) == {"time", "contract", "bid_cents", "ask_cents", "bid_size", "ask_size"}
@@ -86,15 +92,3 @@ def test_every_listed_contract_has_its_open_interest_and_its_volume(made: Snapsh
     assert len(made.listed) == len(set(made.listed)) == len(made.activity.open_interest) == len(made.activity.volume)
     assert made.activity.open_interest.min() >= 0
     assert made.activity.volume.sum() > 1_000_000
-
-
-def test_the_command_writes_three_files_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    span = ("--from", "2025-11-27", "--to", "2025-11-28", "--processes", "1")
-    monkeypatch.setattr("sys.argv", ["snapshots", *span, "--out", str(tmp_path / "made")])
-    snapshots.main()
-    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == [
-        "2025-11-28.contracts.parquet",
-        "2025-11-28.options.parquet",
-        "2025-11-28.underlyings.parquet",
-    ]
-    assert pq.read_table(tmp_path / "made" / "2025-11-28.underlyings.parquet").num_rows == 210 * COUNT

@@ -11,7 +11,9 @@ from contracts.events import (
     BookUpdated,
     Event,
     NewsPublished,
+    OpenInterestReported,
     OptionQuoteReceived,
+    OptionTraded,
     QuoteReceived,
     TradeReceived,
     TruthRevealed,
@@ -22,6 +24,7 @@ from contracts.wire import decode, encode
 from data_ingestion.data_validators.judge import Judge
 from data_ingestion.simulator.core.clock import MICROS, MINUTE_US, Hours
 from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.options.trades import OPTION_TRADES_PER_S
 from data_ingestion.simulator.pacing import CONTIGUOUS
 from data_ingestion.simulator.tape import Rates, Tape, settings_id
 from data_ingestion.simulator.universe import COUNT, SYMBOLS
@@ -65,6 +68,7 @@ def test_rates_are_those_of_the_settings_times_the_activity_of_the_hour(events: 
     assert counts[QuoteReceived] == counts[BookUpdated]
     assert counts[TruthRevealed] == SECONDS * COUNT
     assert counts[TradeReceived] == pytest.approx(2.0 * SECONDS * COUNT * afternoon, rel=0.05)
+    assert 0.7 < counts[OptionTraded] / (OPTION_TRADES_PER_S * SECONDS * afternoon) < 1.3
 
 
 def test_the_judge_finds_nothing_wrong_or_odd(events: list[Event]) -> None:
@@ -134,6 +138,30 @@ def test_bars_of_the_past_are_what_the_trades_would_make(events: list[Event]) ->
     assert encode(bar)
 
 
+def test_reports_open_the_session_wherever_a_reader_begins() -> None:
+    found = tape()
+    session = found.latent.session_at(START)
+    reported = list(found.reported(session))
+    later = reported[100].event_time
+    around = takewhile(lambda event: event.event_time <= reported[199].event_time, found.events(later))
+    live = [event for event in around if isinstance(event, OpenInterestReported)]
+    assert live == [event for event in reported[:200] if event.event_time > later]
+    past = [event for event in found.past(START) if isinstance(event, OpenInterestReported)]
+    assert past == reported
+    assert session.opens_at <= past[0].event_time <= past[-1].event_time < session.opens_at + MINUTE_US
+    held = found.activity_of(session)
+    assert [event.open_interest for event in reported] == held.open_interest.tolist()
+
+
+def test_what_is_reported_is_what_was_traded_the_session_before() -> None:
+    found = tape()
+    session = found.latent.session_at(START)
+    before = found.latent.sessions[session.number - 1]
+    volume = found.activity_of(before).volume.tolist()
+    traded = dict(zip([one.symbol for one in found.day_of(before).contracts], volume, strict=True))
+    assert all(event.volume == traded.get(event.contract, 0) for event in found.reported(session))
+
+
 def test_bars_reach_back_over_the_end_of_a_session() -> None:
     midnight = START - 14 * 60 * MINUTE_US
     bars = tape().bars(midnight + 2 * MINUTE_US, 4)
@@ -162,7 +190,7 @@ def test_options_expect_earnings_before_and_not_after() -> None:
 
 
 def test_a_market_without_options_or_books_still_trades() -> None:
-    quiet = Tape(WORLD, Rates(option_quotes_per_s=0.0, books_per_s=0.0), 2026)
+    quiet = Tape(WORLD, Rates(option_quotes_per_s=0.0, books_per_s=0.0, option_trades_per_s=0.0), 2026)
     kinds = {type(event) for event in islice(quiet.events(START), 2_000)}
     assert kinds == {TradeReceived, TruthRevealed}
 

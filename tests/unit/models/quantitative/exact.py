@@ -1,6 +1,7 @@
 """European prices and Greeks in fifty digits, from the textbook formulas, in the units of `models.quantitative`."""
 
 from collections.abc import Callable
+from functools import cache
 
 import mpmath
 
@@ -41,14 +42,21 @@ Inputs = tuple[float, float, float, float, float, float]
 
 def second_order(inputs: Inputs, *, is_call: bool) -> dict[str, mpmath.mpf]:
     """Second-order Greeks by name, as numerical derivatives of `price` in fifty digits."""
+    return _of_both_rights(inputs) | {
+        "charm": -_derivative(price, inputs, {"spot": 1, "years": 1}, is_call=is_call) / 365
+    }
+
+
+@cache
+def _of_both_rights(inputs: Inputs) -> dict[str, mpmath.mpf]:
+    """A call and its put differ by what is linear in the spot and free of volatility: what follows is one for both."""
 
     def slope(**orders: int) -> mpmath.mpf:
-        return _derivative(price, inputs, orders, is_call=is_call)
+        return _derivative(price, inputs, orders, is_call=True)
 
     return {
         "vanna": slope(spot=1, vol=1) / 100,
         "volga": slope(vol=2) / 10_000,
-        "charm": -slope(spot=1, years=1) / 365,
         "speed": slope(spot=3),
         "color": -slope(spot=2, years=1) / 365,
         "zomma": slope(spot=2, vol=1) / 100,

@@ -202,6 +202,71 @@ CREATE TABLE "indicators" (
 ) :partitioning;
 CREATE INDEX "indicators_symbol_event_time" ON "indicators" ("symbol", "event_time");
 
+CREATE TABLE "option_trades" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "contract" text COLLATE "C" NOT NULL,
+    "underlying" text COLLATE "C" NOT NULL,
+    "expires_at" timestamp with time zone NOT NULL,
+    "strike" double precision NOT NULL,
+    "right" text COLLATE "C" NOT NULL,
+    "multiplier" bigint NOT NULL,
+    "price" double precision NOT NULL,
+    "size" bigint NOT NULL,
+    "bid" double precision NOT NULL,
+    "ask" double precision NOT NULL,
+    "sequence" bigint NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+) :partitioning;
+CREATE INDEX "option_trades_underlying_event_time" ON "option_trades" ("underlying", "event_time");
+
+CREATE TABLE "flow" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "symbol" text COLLATE "C" NOT NULL,
+    "trade_id" uuid NOT NULL,
+    "values" jsonb NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+) :partitioning;
+CREATE INDEX "flow_symbol_event_time" ON "flow" ("symbol", "event_time");
+
+CREATE TABLE "option_flow" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "trade_id" uuid NOT NULL,
+    "contract" text COLLATE "C" NOT NULL,
+    "underlying" text COLLATE "C" NOT NULL,
+    "values" jsonb NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+) :partitioning;
+CREATE INDEX "option_flow_underlying_event_time" ON "option_flow" ("underlying", "event_time");
+
+CREATE TABLE "surfaces" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "underlying" text COLLATE "C" NOT NULL,
+    "underlying_price" double precision NOT NULL,
+    "underlying_time" timestamp with time zone NOT NULL,
+    "quotes_id" uuid NOT NULL,
+    "contracts" bigint NOT NULL,
+    "expiries" jsonb NOT NULL,
+    "values" jsonb NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+) :partitioning;
+CREATE INDEX "surfaces_underlying_event_time" ON "surfaces" ("underlying", "event_time");
+
 CREATE TABLE "predictions" (
     "event_id" uuid NOT NULL,
     "event_time" timestamp with time zone NOT NULL,
@@ -388,3 +453,115 @@ CREATE TABLE "rate_curves" (
     PRIMARY KEY ("event_id", "event_time")
 );
 CREATE INDEX "rate_curves_event_time" ON "rate_curves" ("event_time");
+
+CREATE TABLE "open_interest" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "contract" text COLLATE "C" NOT NULL,
+    "underlying" text COLLATE "C" NOT NULL,
+    "open_interest" bigint NOT NULL,
+    "volume" bigint NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+);
+CREATE INDEX "open_interest_underlying_event_time" ON "open_interest" ("underlying", "event_time");
+
+CREATE TABLE "fundamentals" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "symbol" text COLLATE "C" NOT NULL,
+    "made_of" uuid NOT NULL,
+    "values" jsonb NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+);
+CREATE INDEX "fundamentals_symbol_event_time" ON "fundamentals" ("symbol", "event_time");
+
+CREATE TABLE "news_features" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "symbol" text COLLATE "C" NOT NULL,
+    "made_of" uuid NOT NULL,
+    "values" jsonb NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+);
+CREATE INDEX "news_features_symbol_event_time" ON "news_features" ("symbol", "event_time");
+
+CREATE TABLE "macro_features" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "made_of" uuid NOT NULL,
+    "values" jsonb NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+);
+CREATE INDEX "macro_features_event_time" ON "macro_features" ("event_time");
+
+CREATE TABLE "long_bars" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "symbol" text COLLATE "C" NOT NULL,
+    "interval_s" bigint NOT NULL,
+    "opened_at" timestamp with time zone NOT NULL,
+    "open" double precision NOT NULL,
+    "high" double precision NOT NULL,
+    "low" double precision NOT NULL,
+    "close" double precision NOT NULL,
+    "volume" bigint NOT NULL,
+    "vwap" double precision NOT NULL,
+    "trade_count" bigint NOT NULL,
+    "signed_volume" bigint,
+    "realised_variance" double precision,
+    PRIMARY KEY ("event_id", "event_time")
+);
+CREATE INDEX "long_bars_symbol_event_time" ON "long_bars" ("symbol", "event_time");
+
+CREATE TABLE "long_bar_corrections" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "symbol" text COLLATE "C" NOT NULL,
+    "interval_s" bigint NOT NULL,
+    "opened_at" timestamp with time zone NOT NULL,
+    "open" double precision NOT NULL,
+    "high" double precision NOT NULL,
+    "low" double precision NOT NULL,
+    "close" double precision NOT NULL,
+    "volume" bigint NOT NULL,
+    "vwap" double precision NOT NULL,
+    "trade_count" bigint NOT NULL,
+    "signed_volume" bigint,
+    "realised_variance" double precision,
+    "bar_id" uuid NOT NULL,
+    "revision" bigint NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+);
+CREATE INDEX "long_bar_corrections_symbol_event_time" ON "long_bar_corrections" ("symbol", "event_time");
+
+CREATE TABLE "long_indicators" (
+    "event_id" uuid NOT NULL,
+    "event_time" timestamp with time zone NOT NULL,
+    "source" text COLLATE "C" NOT NULL,
+    "simulated" boolean NOT NULL,
+    "schema_version" smallint NOT NULL,
+    "bar_id" uuid NOT NULL,
+    "symbol" text COLLATE "C" NOT NULL,
+    "interval_s" bigint NOT NULL,
+    "values" jsonb NOT NULL,
+    PRIMARY KEY ("event_id", "event_time")
+);
+CREATE INDEX "long_indicators_symbol_event_time" ON "long_indicators" ("symbol", "event_time");

@@ -38,4 +38,5 @@ def test_a_gap_in_the_numbers_is_refused(tmp_path: Path) -> None:
 def test_the_shipped_migrations_create_every_table_and_let_the_layout_be_chosen() -> None:
     scripts = "".join(migration.up for migration in load_migrations())
     assert all(f'CREATE TABLE "{name}"' in scripts for name in BY_NAME)
-    assert scripts.count(PLACEHOLDER) == len(BY_NAME)
+    once_partitioned = 7  # the first facts were, until they were kept for years
+    assert scripts.count(f") {PLACEHOLDER};") == sum(table.partitioned for table in BY_NAME.values()) + once_partitioned

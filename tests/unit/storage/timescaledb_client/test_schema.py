@@ -6,9 +6,22 @@ from typing import Annotated, Literal
 import pytest
 from msgspec import Meta, Struct
 
-from contracts.events import BarClosed, Depths, Id, Levels, Lineage, Micros, Price, Symbol
+from contracts.events import (
+    BarClosed,
+    BarCorrected,
+    Depths,
+    Id,
+    IndicatorsComputed,
+    Levels,
+    Lineage,
+    Micros,
+    Price,
+    Symbol,
+)
 from contracts.topics import TOPICS
 from storage.timescaledb_client import schema
+from tests.unit.models.market import bar
+from tests.unit.storage.market import BEGAN, trade
 
 GOLDEN = Path(__file__).with_name("tables.golden.sql")
 
@@ -22,8 +35,34 @@ def test_every_event_of_a_topic_that_keeps_history_has_a_table() -> None:
     assert {table.record for table in schema.TABLES} - {schema.StageTimes} == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "short", "long"),
+    [
+        (BarClosed, "bars", "long_bars"),
+        (BarCorrected, "bar_corrections", "long_bar_corrections"),
+        (IndicatorsComputed, "indicators", "long_indicators"),
+    ],
+)
+def test_what_is_about_an_hour_and_more_is_kept_for_years_in_a_table_of_its_own(
+    kind: type[Struct], short: str, long: str
+) -> None:
+    assert schema.table_for(kind, schema.LONG_INTERVAL_S - 1) is schema.BY_NAME[short]
+    assert schema.table_for(kind, schema.LONG_INTERVAL_S) is schema.BY_NAME[long]
+    assert schema.BY_NAME[short].partitioned
+    assert not schema.BY_NAME[long].partitioned
+    assert [table.name for table in schema.tables_of(kind)] == [short, long]
+    assert schema.BY_NAME[short].columns == schema.BY_NAME[long].columns
+
+
+def test_a_record_knows_its_table() -> None:
+    assert schema.table_of(trade(0)).name == "trades"
+    assert schema.table_of(bar(BEGAN)).name == "bars"
+    assert schema.table_of(bar(BEGAN, interval_s=604_800)).name == "long_bars"
+    assert schema.tables_of(type(trade(0))) == (schema.BY_NAME["trades"],)
+
+
 def test_names_are_unique_and_indexes_name_columns() -> None:
-    assert len(schema.BY_NAME) == len(schema.BY_RECORD) == len(schema.TABLES)
+    assert len(schema.BY_NAME) == len(schema.TABLES)
     for table in schema.TABLES:
         names = {column.name for column in table.columns}
         assert {name for index in (table.key, *table.indexes) for name in index} <= names

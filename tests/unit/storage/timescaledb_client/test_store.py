@@ -18,10 +18,14 @@ def test_a_slice_knows_the_hours_of_each_table() -> None:
     assert batch.slots == {Slot("trades", BEGAN), Slot("trades", BEGAN - HOUR_US), Slot("books", BEGAN)}
 
 
-@given(st.integers(0, 4 * 10**15), st.integers(1, 10**6), st.integers(1, 10**6))
-def test_whole_hours_and_days_are_kept_for_at_least_as_long_as_asked(now: int, hours: int, days: int) -> None:
-    kept = Retention(hours, days)
-    ticks, facts = kept.ticks_from(now), kept.facts_from(now)
-    assert ticks % HOUR_US == facts % DAY_US == 0
+@given(st.integers(0, 4 * 10**15), st.integers(1, 10**6), st.integers(1, 10**6), st.integers(1, 10**6))
+def test_whole_hours_and_days_are_kept_for_at_least_as_long_as_asked(
+    now: int, hours: int, facts_days: int, minutes_days: int
+) -> None:
+    kept = Retention(hours, facts_days, minutes_days)
+    ticks = kept.ticks_from(now)
+    assert ticks % HOUR_US == 0
     assert 0 <= ticks <= max(now - hours * HOUR_US, 0) < ticks + HOUR_US
-    assert 0 <= facts <= max(now - days * DAY_US, 0) < facts + DAY_US
+    for days, oldest in ((facts_days, kept.facts_from(now)), (minutes_days, kept.minutes_from(now))):
+        assert oldest % DAY_US == 0
+        assert 0 <= oldest <= max(now - days * DAY_US, 0) < oldest + DAY_US

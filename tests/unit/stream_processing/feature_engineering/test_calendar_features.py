@@ -9,12 +9,15 @@ from contracts import sessions
 from contracts.sessions import instant
 from stream_processing.feature_engineering.calendar_features import (
     CALENDAR,
+    CLOCK,
     END,
     FIRST,
     Diary,
     Phase,
     Times,
     calendar_features,
+    calendar_values,
+    day_of,
 )
 
 NOTHING = np.empty(0, dtype=np.int64)
@@ -145,3 +148,24 @@ def test_each_time_is_told_by_itself_and_by_what_was_known(moments: list[int], l
     for row, moment in enumerate(moments):
         known = early if moment < middle else early + late
         np.testing.assert_array_equal(together[row], calendar_features(micros(moment), diary(known))[0])
+
+
+@given(moment=st.integers(FIRST - DAY, instant(date(2060, 1, 1), time())), is_whole=st.booleans())
+@settings(deadline=None, max_examples=50)
+def test_the_clock_alone_says_what_the_calendar_says_without_a_diary(moment: int, is_whole: bool) -> None:  # noqa: FBT001 - drawn
+    moment -= moment % SECOND if is_whole else 0
+    full = {name: values[0] for name, values in at(moment).items()}
+    assert calendar_values(moment) == {name: value for name, value in full.items() if np.isfinite(value)}
+    assert set(calendar_values(moment)) <= {feature.name for feature in CLOCK}
+
+
+def test_the_clock_is_the_calendar_without_the_diary() -> None:
+    assert CALENDAR[: len(CLOCK)] == CLOCK
+    diary = ("days_to_earnings", "days_since_earnings", "days_to_release", "days_since_release")
+    assert tuple(feature.name for feature in CALENDAR[len(CLOCK) :]) == diary
+
+
+@given(moment=st.integers(0, instant(date(2090, 1, 1), time())))
+@settings(deadline=None)
+def test_the_day_is_that_of_new_york(moment: int) -> None:
+    assert day_of(moment) == datetime.fromtimestamp(moment // SECOND, sessions.NEW_YORK).date()

@@ -154,6 +154,7 @@ def test_old_articles_are_let_go_but_for_those_still_compared_with() -> None:
     state = after(*old, article(NOW))
     assert len(state.articles) == COMPARED + 1
     assert features(state, START, NOW)["news_count_5d"] == 1
+    assert update(state, old[0]) is state
 
 
 def test_a_flood_is_bounded() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stream_processing.feature_engineering.calendar_features import CALENDAR
 from stream_processing.feature_engineering.momentum import MOMENTUM
-from stream_processing.feature_engineering.order_flow import ORDER_FLOW, bucket_volume
+from stream_processing.feature_engineering.order_flow import ORDER_FLOW, bucket_volume, named
 from stream_processing.feature_engineering.scan import Scan
 from stream_processing.feature_engineering.volatility import VOLATILITY
 from stream_processing.feature_engineering.volume_profile import VOLUME_PROFILE
@@ -51,3 +51,9 @@ def test_a_bucket_is_whole_shares_between_those_of_the_extremes(volumes: list[fl
     shares = bucket_volume(volumes)
     assert shares == round(shares) >= 1
     assert shares <= max(max(volumes) / 50 + 1, 1)
+
+
+def test_features_that_share_a_name_are_refused() -> None:
+    assert named(CALENDAR)[0] == CALENDAR[0].name
+    with pytest.raises(ValueError, match="rename one of"):
+        named((*CALENDAR, CALENDAR[0]))

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from stream_processing.feature_engineering.memory_kernels import Floats
 from stream_processing.feature_engineering.order_flow import OPTION_FLOW, PRICE_IMPACT
+from stream_processing.feature_engineering.order_flow_impact_kernels import option_flows
 from tests.unit.stream_processing.feature_engineering import scan_laws as laws
 from tests.unit.stream_processing.feature_engineering.bars_made import some_bars
 
@@ -151,3 +152,14 @@ def test_an_option_trade_that_cannot_be_is_passed_over(name: str, value: float) 
     out = laws.whole(OPTION_FLOW, laws.with_a_hole(trades, name, at, value))
     assert np.isnan(out[at]).all()
     np.testing.assert_array_equal(np.delete(out, at, axis=0), laws.whole(OPTION_FLOW, laws.without(trades, at)))
+
+
+def test_contracts_side_by_side_say_what_each_says_alone() -> None:
+    tapes = [some_option_trades(seed, rows) for seed, rows in enumerate((5, 1, 40))]
+    alone = [OPTION_FLOW.start() for _ in tapes]
+    said = [OPTION_FLOW.advance(state, tape) for state, tape in zip(alone, tapes, strict=True)]
+    rows = np.vstack([np.column_stack([tape[name] for name in OPTION_FLOW.inputs]) for tape in tapes])
+    states, out = np.zeros((3, OPTION_FLOW.size)), np.empty((46, len(OPTION_FLOW.features)))
+    option_flows(states, rows, np.array([5, 6, 46]), out)
+    np.testing.assert_array_equal(out, np.vstack(said))
+    np.testing.assert_array_equal(states, alone)

@@ -5,9 +5,14 @@ from hypothesis import strategies as st
 
 from stream_processing.feature_engineering.memory_kernels import Floats
 from stream_processing.feature_engineering.volume_profile import (
+    MOST_PRICES,
     VALUE_SHARE,
     VOLUME_PROFILE,
+    Grown,
     VolumeProfile,
+    grown,
+    profile_of,
+    together,
     volume_profile,
 )
 
@@ -98,3 +103,34 @@ def test_a_window_without_trades_has_no_profile(price: list[float]) -> None:
 def test_a_tick_must_be_more_than_nothing(tick: float) -> None:
     with pytest.raises(ValueError, match="give a tick above 0"):
         volume_profile(np.ones(1), np.ones(1), tick)
+
+
+@given(rows=trades, cut=st.integers(0, 60))
+def test_a_profile_grows_to_that_of_all_trades(rows: list[tuple[int, int]], cut: int) -> None:
+    price, size = columns(rows)
+    so_far = grown(grown(Grown(), price[:cut], size[:cut], TICK), price[cut:], size[cut:], TICK)
+    once, wanted = profile_of(so_far, float(price[-1]), TICK), volume_profile(price, size, TICK)
+    for name, one, other in zip(VolumeProfile._fields, once, wanted, strict=True):
+        np.testing.assert_array_equal(one, other, name)
+
+
+@pytest.mark.parametrize(("prices", "multiple"), [(MOST_PRICES, 1), (MOST_PRICES + 1, 3), (4 * MOST_PRICES, 9)])
+def test_a_profile_of_too_many_prices_is_told_in_wider_ones(prices: int, multiple: int) -> None:
+    price, size = columns([(1_000 + place, place % 7 + 1) for place in range(prices)])
+    so_far = Grown()
+    for cut in range(0, prices, 1_000):
+        so_far = grown(so_far, price[cut : cut + 1_000], size[cut : cut + 1_000], TICK)
+    assert (so_far.multiple, len(so_far.levels) <= MOST_PRICES) == (multiple, True)
+    wanted = volume_profile(price, size, TICK, multiple)
+    for name, one, other in zip(VolumeProfile._fields, profile_of(so_far, float(price[-1]), TICK), wanted, strict=True):
+        np.testing.assert_array_equal(one, other, name)
+
+
+def test_profiles_together_are_as_wide_as_the_widest() -> None:
+    price, size = columns([(1_000 + place, place % 7 + 1) for place in range(MOST_PRICES + 1)])
+    wide, fine = grown(Grown(), price, size, TICK), grown(Grown(), price[:90], size[:90], TICK)
+    both = together([fine, wide])
+    wanted = volume_profile(np.append(price, price[:90]), np.append(size, size[:90]), TICK, 3)
+    assert (wide.multiple, fine.multiple, both.multiple) == (3, 1, 3)
+    np.testing.assert_array_equal(profile_of(both, 1.0, TICK).volumes, wanted.volumes)
+    np.testing.assert_array_equal(profile_of(both, 1.0, TICK).prices, wanted.prices)

@@ -12,15 +12,16 @@ def test_a_stateful_micro_batch() -> None:
         rows=43,
         duration_s=0.812,
         state_rows=42,
-        watermark_s=1_795_217_184.0,
-        offsets={"0": 143},
+        state_bytes=12_345,
+        offsets={"market.trades/0": 143},
+        figures={"repeated_trades": 2.0, "reached_s_max": 1_795_217_184.0},
     )
 
 
-def test_a_stateless_real_time_batch_has_neither_state_nor_watermark() -> None:
+def test_a_stateless_real_time_batch_has_neither_state_nor_figures() -> None:
     progress = read_progress((GOLDEN / "greeks_progress.json").read_text())
-    assert (progress.state_rows, progress.watermark_s) == (0, None)
-    assert progress.offsets == {"0": 21, "1": 22}
+    assert (progress.state_rows, progress.state_bytes, progress.figures) == (0, 0, {})
+    assert progress.offsets == {"market.option_quotes/0": 21, "market.option_quotes/1": 22}
 
 
 def test_a_source_that_has_read_nothing_yet_has_no_offsets() -> None:

@@ -1,11 +1,17 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from contracts.errors import ConfigError, PartError, StateError
-from contracts.topics import BY_NAME
+from contracts.topics import BY_NAME, CLOCK
+from runtime.settings import Triggers
 from stream_processing.feature_engineering.bars import Rules
+from stream_processing.feature_engineering.chains.machine import ChainRules
+from stream_processing.feature_engineering.flow import FlowRules
+from stream_processing.feature_engineering.option_flow import OptionFlowRules
+from stream_processing.feature_engineering.slow import machine as slow
 from stream_processing.spark_jobs import queries
 from stream_processing.spark_jobs.queries import QUERIES, Job, Query
 
@@ -13,7 +19,8 @@ RULES = Rules((1, 60), 1_000_000)
 
 
 def job(folder: Path, **changes: Any) -> Job:  # noqa: ANN401 - any field of a job
-    return Job({}, folder, 120, RULES, 1_000)._replace(**changes)
+    memory = FlowRules(1_000_000), OptionFlowRules(1_000_000), ChainRules(), slow.Rules(1_000_000, 30_000_000, {})
+    return Job({}, folder, 120, RULES, *memory, msgspec.structs.asdict(Triggers()))._replace(**changes)
 
 
 def query(name: str) -> Query:
@@ -39,15 +46,18 @@ class EndedQuery:
 
 def test_the_table_names_topics_that_exist_and_keeps_their_partitioning() -> None:
     for row in QUERIES:
-        assert BY_NAME[row.source.name] is row.source
-        for sink in row.sinks:
-            assert BY_NAME[sink.name] is sink
-            assert row.source.partitions == sink.partitions, "records of one key must stay in order"
+        assert all(BY_NAME[topic.name] is topic for topic in (*row.sources, *row.sinks))
+        if row.is_real_time:
+            (source,), (sink,) = row.sources, row.sinks
+            assert source.partitions == sink.partitions, "records of one key must stay in order"
+        else:
+            assert CLOCK in row.sources, "what is open would wait for another event"
+            assert set(job(Path()).trigger_ms) >= {row.name}
     assert len({row.name for row in QUERIES}) == len(QUERIES)
 
 
 def test_slots_are_counted_before_a_query_waits_for_one_for_ever() -> None:
-    held = sum(row.source.partitions for row in QUERIES if row.is_real_time)
+    held = sum(row.sources[0].partitions for row in QUERIES if row.is_real_time)
     queries.check_slots(f"local[{held + queries.SPARE_SLOTS}]")
     with pytest.raises(ConfigError, match=rf"local\[{held + queries.SPARE_SLOTS}\] or more"):
         queries.check_slots(f"local[{held + queries.SPARE_SLOTS - 1}]")
@@ -58,22 +68,22 @@ def test_the_slots_of_a_cluster_are_not_ours_to_count() -> None:
 
 
 def test_a_checkpoint_is_claimed_again_by_the_same_query(tmp_path: Path) -> None:
-    folder = queries.claim_checkpoint(query("bars"), job(tmp_path))
-    assert folder == tmp_path / "bars-v2"
+    folder = queries.claim_checkpoint(query("names"), job(tmp_path))
+    assert folder == tmp_path / "names-v1"
     (folder / "offsets").mkdir()
-    assert queries.claim_checkpoint(query("bars"), job(tmp_path)) == folder
+    assert queries.claim_checkpoint(query("names"), job(tmp_path)) == folder
 
 
 def test_settings_that_do_not_shape_the_state_may_change(tmp_path: Path) -> None:
-    (queries.claim_checkpoint(query("bars"), job(tmp_path)) / "offsets").mkdir()
-    queries.claim_checkpoint(query("bars"), job(tmp_path, checkpoint_interval_s=5, bar_trigger_ms=7))
+    (queries.claim_checkpoint(query("names"), job(tmp_path)) / "offsets").mkdir()
+    queries.claim_checkpoint(query("names"), job(tmp_path, checkpoint_interval_s=5, trigger_ms={"names": 7}))
 
 
 @pytest.mark.parametrize("change", [Rules((1, 60, 120), 1_000_000), Rules((1, 60), 5_000_000)])
 def test_a_changed_form_is_refused_with_the_runbook(tmp_path: Path, change: Rules) -> None:
-    (queries.claim_checkpoint(query("bars"), job(tmp_path)) / "offsets").mkdir()
-    with pytest.raises(StateError, match=r"bars-v2.*docs/operations\.md"):
-        queries.claim_checkpoint(query("bars"), job(tmp_path, bars=change))
+    (queries.claim_checkpoint(query("names"), job(tmp_path)) / "offsets").mkdir()
+    with pytest.raises(StateError, match=r"names-v1.*docs/operations\.md"):
+        queries.claim_checkpoint(query("names"), job(tmp_path, bars=change))
 
 
 def test_a_checkpoint_of_unknown_origin_is_refused(tmp_path: Path) -> None:
@@ -83,8 +93,8 @@ def test_a_checkpoint_of_unknown_origin_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_which_no_batch_was_ever_planned_may_be_claimed_by_any_form(tmp_path: Path) -> None:
-    queries.claim_checkpoint(query("bars"), job(tmp_path))
-    queries.claim_checkpoint(query("bars"), job(tmp_path, bars=Rules((1, 60, 120), 1_000_000)))
+    queries.claim_checkpoint(query("names"), job(tmp_path))
+    queries.claim_checkpoint(query("names"), job(tmp_path, bars=Rules((1, 60, 120), 1_000_000)))
 
 
 def test_a_query_that_runs_is_left_alone() -> None:

@@ -106,8 +106,8 @@ def test_term_structure(surface: Surface) -> None:
 
 
 def test_ssvi_is_near_the_truth(surface: Surface) -> None:
-    assert surface.ssvi.rho == pytest.approx(-0.6, abs=0.08)
-    assert surface.ssvi.eta == pytest.approx(1.1, abs=0.25)
+    assert surface.ssvi().rho == pytest.approx(-0.6, abs=0.08)
+    assert surface.ssvi().eta == pytest.approx(1.1, abs=0.25)
 
 
 def test_american_chain() -> None:
@@ -136,6 +136,19 @@ def test_what_cannot_be_fitted_is_told() -> None:
     assert sorted(surface.skipped) == [(0.0, "expired"), (0.3, "no_forward"), (0.4, "few_quotes")]
     with pytest.raises(BadInput, match="no expiry can be fitted"):
         fit_surface([expired], SPOT)
+
+
+def test_a_carried_forward_stands_in_for_pairs() -> None:
+    quotes = CHAIN[2]
+    calls_only = ExpiryQuotes(quotes.years, *(column[quotes.is_call == 1.0] for column in quotes[1:]))
+    with pytest.raises(BadInput, match="no_forward"):
+        fit_surface([calls_only], SPOT, rate=RATE)
+    forward = SPOT * np.exp((RATE - DIVIDEND) * quotes.years)
+    surface = fit_surface([calls_only], SPOT, rate=RATE, carried={quotes.years: forward})
+    found = surface.expiries[0].forward
+    assert (found.forward, found.pairs) == (forward, 0)
+    assert found.dividend_yield == pytest.approx(DIVIDEND)
+    assert found.discount == pytest.approx(np.exp(-RATE * quotes.years))
 
 
 def test_a_short_expiry_takes_its_neighbours_rate(surface: Surface) -> None:

@@ -1,0 +1,132 @@
+"""Machines with memory in Spark: records of some topics, by subject, to the records that their machines say.
+
+Theory of operation
+-------------------
+Each subject of a source has one row of state, the bytes that its machine keeps. A micro-batch brings it the records
+since the last one in the order in which Kafka got them, so that it matters little where a batch ends; of one
+millisecond `market.clock` comes last, for it was sent after what it vouches for. Records are decoded by the wire's own
+rule, and what breaks it is passed over: the database's writer is the judge that reports it. A batch that is computed
+again has the same results, with the same ids.
+
+A machine's figures come out as rows without a topic: they are summed into the query's progress and go no further.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as f
+from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
+
+from contracts import stages, topics, wire
+from contracts.errors import RejectedRecord
+from contracts.events import Event
+from contracts.topics import BY_EVENT
+from stream_processing.feature_engineering.machine import Factory, Machine, Stream
+from stream_processing.spark_jobs import records
+
+STREAM: Final = ("source", "subject", "simulated")
+PLACE: Final = ("appended_at", "is_clock", "topic", "partition", "offset")
+MAXIMUM: Final = "_max"
+"""Figures whose names end so are maxima; the others are added up."""
+REJECTED: Final = "rejected_records"
+REACHED: Final = f"reached_s{MAXIMUM}"
+"""Time of the newest event, seconds since the epoch."""
+STATE: Final = "kept binary"
+MADE: Final = "topic string, key binary, value binary, due long, figure string, amount double"
+_NAMES: Final = ("underlying", "symbol", "source", "simulated", "event_time")
+
+
+class OfSubject(StatefulProcessor):
+    """What Spark calls with the records of one subject."""
+
+    def __init__(self, factory: Factory) -> None:
+        self._factory = factory
+
+    def init(self, handle: StatefulProcessorHandle) -> None:
+        """Take hold of the state."""
+        self._state = handle.getValueState("machine", STATE)
+
+    def handleInputRows(  # noqa: N802 - Spark's name
+        self,
+        key: Any,  # noqa: ANN401 - a tuple of what was grouped by
+        rows: Iterator[Any],
+        timerValues: Any,  # noqa: ANN401, ARG002, N803 - no timers are set
+    ) -> Iterator[pd.DataFrame]:
+        """The records that they bring about."""
+        kept = self._state.get()
+        machine = self._factory(_stream(key), None if kept is None else bytes(kept[0]))
+        yield said(machine, pd.concat(list(rows)))
+        self._state.update((machine.kept(),))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def transform(market: DataFrame, factory: Factory, *, query: str, figures: Sequence[str], whole: bool) -> DataFrame:
+    """Records of market topics to records of the machines' topics.
+
+    Subjects are names, and underlyings of contracts; `whole` makes each source one subject. Of a frame that is no
+    stream, each subject is read as a whole and must fit the memory of a Python process.
+    """
+    found = market.select(
+        "value",
+        f.unix_micros("timestamp").alias("appended_at"),
+        (f.col("topic") == topics.CLOCK.name).alias("is_clock"),
+        *PLACE[2:],
+        f.json_tuple(f.col("value").cast("string"), *_NAMES).alias(*_NAMES),
+    )
+    subject = f.col("source") if whole else f.coalesce("underlying", "symbol")
+    sound = found.where(
+        subject.isNotNull()
+        & f.col("source").isNotNull()
+        & f.col("simulated").isin("true", "false")
+        & (f.col("event_time").cast("long") <= f.col("appended_at") + f.lit(records.FUTURE_US))
+    )
+    told = sound.select(
+        "source", subject.alias("subject"), (f.col("simulated") == "true").alias("simulated"), "value", *PLACE
+    ).groupBy(*STREAM)
+    if market.isStreaming:
+        made = told.transformWithStateInPandas(OfSubject(factory), MADE, "Update", "None")
+        made = made.observe(query, *(_summed(name) for name in (*figures, REJECTED, REACHED)))
+    else:
+        made = told.applyInPandas(lambda key, rows: said(factory(_stream(key), None), rows), MADE)
+    headers = records.stamp(stages.DUE, f.timestamp_micros("due"))
+    return made.where(f.col("topic").isNotNull()).select("topic", "key", "value", headers.alias(records.HEADERS))
+
+
+def _stream(key: Sequence[Any]) -> Stream:
+    source, subject, simulated = key
+    return Stream(source, subject, bool(simulated))
+
+
+def _summed(figure: str) -> Column:
+    amount = f.when(f.col("figure") == figure, f.col("amount"))
+    return (f.max(amount) if figure.endswith(MAXIMUM) else f.sum(amount)).alias(figure)
+
+
+def said(machine: Machine, rows: pd.DataFrame) -> pd.DataFrame:
+    """What a machine makes of some records, and its figures."""
+    ordered = rows.sort_values(list(PLACE))
+    figures = {REJECTED: 0.0, REACHED: 0.0}
+    events = decoded(ordered["topic"].tolist(), ordered["value"].tolist(), figures)
+    made: list[tuple[Any, ...]] = [
+        (BY_EVENT[type(event)].name, wire.key_of(event), wire.encode(event), event.event_time, None, None)
+        for event in machine.read(events)
+    ]
+    told: Mapping[str, float] = {**machine.figures(), **figures}
+    made.extend((None, None, None, None, figure, float(amount)) for figure, amount in told.items() if amount)
+    return pd.DataFrame(made, columns=["topic", "key", "value", "due", "figure", "amount"]).astype({"due": "Int64"})
+
+
+def decoded(names: Sequence[str], values: Sequence[bytes], figures: dict[str, float]) -> Iterator[Event]:
+    """The events of records; those that are none are counted, and how far they reach is noted."""
+    for topic, value in zip(names, values, strict=True):
+        try:
+            event = wire.decode(topic, bytes(value))
+        except RejectedRecord:
+            figures[REJECTED] += 1
+            continue
+        figures[REACHED] = max(figures[REACHED], event.event_time / 1e6)
+        yield event
