@@ -31,6 +31,8 @@ PLACE: Final = ("appended_at", "is_clock", "topic", "partition", "offset")
 MAXIMUM: Final = "_max"
 """Figures whose names end so are maxima; the others are added up."""
 REJECTED: Final = "rejected_records"
+UNSAID: Final = "unsaid_events"
+"""What a machine said that breaks its contract: published, it would be rejected by every reader."""
 REACHED: Final = f"reached_s{MAXIMUM}"
 """Time of the newest event, seconds since the epoch."""
 STATE: Final = "kept binary"
@@ -89,7 +91,7 @@ def transform(market: DataFrame, factory: Factory, *, query: str, figures: Seque
     ).groupBy(*STREAM)
     if market.isStreaming:
         made = told.transformWithStateInPandas(OfSubject(factory), MADE, "Update", "None")
-        made = made.observe(query, *(_summed(name) for name in (*figures, REJECTED, REACHED)))
+        made = made.observe(query, *(_summed(name) for name in (*figures, REJECTED, UNSAID, REACHED)))
     else:
         made = told.applyInPandas(lambda key, rows: said(factory(_stream(key), None), rows), MADE)
     headers = records.stamp(stages.DUE, f.timestamp_micros("due"))
@@ -109,12 +111,16 @@ def _summed(figure: str) -> Column:
 def said(machine: Machine, rows: pd.DataFrame) -> pd.DataFrame:
     """What a machine makes of some records, and its figures."""
     ordered = rows.sort_values(list(PLACE))
-    figures = {REJECTED: 0.0, REACHED: 0.0}
+    figures = {REJECTED: 0.0, UNSAID: 0.0, REACHED: 0.0}
     events = decoded(ordered["topic"].tolist(), ordered["value"].tolist(), figures)
-    made: list[tuple[Any, ...]] = [
-        (BY_EVENT[type(event)].name, wire.key_of(event), wire.encode(event), event.event_time, None, None)
-        for event in machine.read(events)
-    ]
+    made: list[tuple[Any, ...]] = []
+    for event in machine.read(events):
+        try:
+            value = wire.encode(event)
+        except RejectedRecord:  # such as a sum of the largest sizes that there may be
+            figures[UNSAID] += 1
+            continue
+        made.append((BY_EVENT[type(event)].name, wire.key_of(event), value, event.event_time, None, None))
     told: Mapping[str, float] = {**machine.figures(), **figures}
     made.extend((None, None, None, None, figure, float(amount)) for figure, amount in told.items() if amount)
     return pd.DataFrame(made, columns=["topic", "key", "value", "due", "figure", "amount"]).astype({"due": "Int64"})

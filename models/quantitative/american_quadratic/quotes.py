@@ -5,8 +5,8 @@ Theory of operation
 A European row gets the exact European volatility. That of an American price lies above the American one, because the
 premium is in the price, and price is convex in volatility between the two, so Newton's method does not overshoot from
 there. Each step improves the boundary too; the last correction goes into the volatility that is reported, and leaves
-less than the approximation's own error. Exercise at once is worth what it pays: an American price at or below that has
-no volatility.
+less than the approximation's own error. Exercise at once is worth what it pays, and a promise to exercise at expiry
+what that pays without volatility: an American price at or below either has no volatility.
 """
 
 from typing import Final, NamedTuple
@@ -87,7 +87,8 @@ def _formula() -> Formula:
     scale = chain.step("quoted_scale", where(terms.side > 0.0, terms.spot, terms.strike))
     target = chain.step("target", mid / scale)
     over = chain.step("over_exercise", target - 1.0 + exp(deal.level))
-    worth = chain.step("worth_holding", where(deal.exercisable, over, 1.0) > LEAST_OVER_EXERCISE)
+    over_exercise = where(deal.exercisable, over, 1.0) > LEAST_OVER_EXERCISE
+    worth = chain.step("worth_holding", over_exercise & solved.has_time_value)
     bounded = chain.step("bounded", where(deal.exercisable, 1.0 - target, 1.0) > 0.0)
     solvable = chain.step("american_solvable", terms.alive & quote.usable & worth & bounded)
     start = chain.step("start", where(solved.solvable, solved.total_vol, START))
@@ -135,12 +136,10 @@ def _american_vol(chain: Chain, deal: Deal, start: Number, target: Number) -> tu
 
 def _unsolved(chain: Chain, deal: Deal, solved: Solved, worth: Condition, bounded: Condition) -> Number:
     """Why a row that is alive and priced has no volatility, if it has none."""
-    low = where(worth, 1.0, 0.0)
-    low = chain.step("high_enough", where(deal.exercisable, low, where(solved.has_time_value, 1.0, 0.0)))
     high = where(bounded, 1.0, 0.0)
     high = chain.step("low_enough", where(deal.exercisable, high, where(solved.has_headroom, 1.0, 0.0)))
     code = where(high > 0.0, float(Reason.ZERO_VEGA), float(Reason.ABOVE_BOUND))
-    return where(low > 0.0, code, float(Reason.BELOW_INTRINSIC))
+    return where(worth, code, float(Reason.BELOW_INTRINSIC))
 
 
 GREEKS_BY_STYLE: Final = _formula()

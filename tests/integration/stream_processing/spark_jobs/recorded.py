@@ -36,6 +36,8 @@ SAMPLE: Final = "SPX_20180105"
 SNAPSHOT: Final = "SPY_20200129"
 MINUTES_APART: Final = 20
 """Of the sample's minutes that are replayed."""
+STRIKES_APART: Final = 4
+"""Of the index's strikes in a download that are replayed; a fund has fewer, and American ones tell more."""
 SNAPSHOT_YIELD: Final = 0.0175
 """Continuous, per year."""
 FAILED_PERCENT: Final = 5.0
@@ -126,7 +128,7 @@ def index_minutes() -> Iterator[RecordedQuote]:
 
 
 def download(name: str) -> Iterator[RecordedQuote]:
-    """All contracts of one of Cboe's downloads; what has expired gets any stamp."""
+    """The contracts of one of Cboe's downloads; what has expired gets any stamp."""
     chain = recorded(name)
     at = _micros(datetime.fromisoformat(RECORDED[name]))
     terms: Mapping[str, Any] = {"rate": FUND_RATE, "to_european": to_european} if chain.is_american else {}
@@ -142,7 +144,8 @@ def download(name: str) -> Iterator[RecordedQuote]:
         return Stamp(at, found.forward * found.discount, found.rate, 0.0)
 
     lines = csv.reader((folder() / name).read_text(encoding="utf-8").splitlines())
-    for line in islice(dropwhile(lambda cells: cells[:1] != ["Expiration Date"], lines), 1, None):
+    rows = dropwhile(lambda cells: cells[:1] != ["Expiration Date"], lines)
+    for line in islice(rows, 1, None, 1 if chain.is_american else STRIKES_APART):
         for symbol, *cells in (line[1:10], line[12:21]):
             contract = parse_occ(symbol)
             _, _, bid, ask, _, vol, delta, gamma = map(float, cells)

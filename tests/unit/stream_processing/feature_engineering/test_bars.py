@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -34,6 +34,8 @@ from stream_processing.feature_engineering.machine import Stream
 RULES = Rules((1, 5, 60, 3_600), 1_000_000)
 STREAM = Stream("test", "AAPL", simulated=True)
 START = 1_767_225_600_000_000
+FEW = 12
+"""Examples of tests that read whole tapes."""
 E = TypeVar("E", bound=Event)
 
 
@@ -155,9 +157,10 @@ def test_what_a_final_bar_says_is_what_the_series_says_at_once() -> None:
     assert len(said[-1].values) > 40
 
 
-@given(cuts=st.lists(st.integers(0, 400), max_size=6), rate=st.sampled_from([2, 20]), seed=st.integers(0, 5))
+@settings(max_examples=FEW)
+@given(cuts=st.lists(st.integers(0, 200), max_size=6), rate=st.sampled_from([4, 20]), seed=st.integers(0, 5))
 def test_nothing_depends_on_how_trades_are_cut_into_batches(cuts: list[int], rate: int, seed: int) -> None:
-    found = disordered(400, seed, 400 / rate)
+    found = disordered(200, seed, 200 / rate)
     parts, kept, make = list[Event](), None, factory(RULES)
     counted = dict.fromkeys(FIGURES, 0.0)
     for begin, end in pairwise([0, *sorted(cuts), len(found)]):
@@ -172,9 +175,10 @@ def test_nothing_depends_on_how_trades_are_cut_into_batches(cuts: list[int], rat
     assert counted["corrected_bars"] > 0
 
 
+@settings(max_examples=FEW)
 @given(moments=st.lists(st.integers(0, 599), max_size=8))
 def test_told_time_ends_bars_but_changes_none(moments: list[int]) -> None:
-    found = trades(600, seed=11)
+    found = trades(600, seed=11, seconds=65.0)
     told: list[Event] = list(found)
     for place in sorted(moments, reverse=True):
         told.insert(place, passed(found[place].event_time - 1))
@@ -189,9 +193,10 @@ def test_told_time_ends_bars_but_changes_none(moments: list[int]) -> None:
         assert {bar.opened_at: figures(bar) for bar in bars if bar.interval_s == interval_s} == wanted
 
 
+@settings(max_examples=FEW)
 @given(cut=st.integers(1, 599))
 def test_what_comes_later_changes_nothing_that_was_said(cut: int) -> None:
-    found = trades(600, seed=2)
+    found = trades(600, seed=2, seconds=30.0)
     begun = read(found[:cut])
     assert read(found)[: len(begun)] == begun
 
@@ -203,6 +208,12 @@ def test_a_trade_that_comes_again_counts_once() -> None:
     assert list(machine.read(twice)) == read(found)
     assert machine.figures()["repeated_trades"] == len(found)
     assert of(BarCorrected, list(machine.read(found))) == []
+
+
+def test_events_of_other_kinds_are_passed_over() -> None:
+    events = read(found := trades(100, seed=16, seconds=5.0))
+    other = of(BarClosed, events)[0]
+    assert read([each for trade in found for each in (other, trade)]) == events
 
 
 def test_a_trade_within_the_allowed_lateness_enters_its_bar() -> None:
@@ -245,20 +256,17 @@ def test_a_late_trade_enters_the_longer_bars_that_are_open() -> None:
 
 def test_a_late_trade_begins_the_longer_bars_that_none_has_begun() -> None:
     first, late = trades(2, seed=12, seconds=0.5)
-    first = replace(first, event_time=START + 61 * MICROS)
-    late = replace(late, event_time=START + 59 * MICROS)
-    second, *rest = read([first, late, passed(START + 61 * MICROS)])
-    assert isinstance(second, BarCorrected)
-    assert (second.interval_s, second.trade_count) == (1, 1)
-    assert [(bar.interval_s, bar.opened_at) for bar in of(BarClosed, rest)] == [
-        (5, START + 55 * MICROS),
-        (60, START),
-    ]
+    first = replace(first, event_time=START + 60_500_000)
+    late = replace(late, event_time=START + 58_500_000)
+    events = read([first, late, passed(START + 61 * MICROS)])
+    assert [(bar.interval_s, bar.trade_count) for bar in of(BarCorrected, events)] == [(1, 1)]
+    closed = [(bar.interval_s, bar.opened_at, bar.trade_count) for bar in of(BarClosed, events)]
+    assert closed == [(5, START + 55 * MICROS, 1), (60, START, 1)]
 
 
 def test_an_earlier_second_that_begins_after_a_later_one_ends_before_it() -> None:
-    moments = [START + micros for micros in (10_000_000, 11_500_000, 10_700_000, 12_100_000, 12_200_000)]
-    found = [replace(trade, event_time=at) for trade, at in zip(trades(5, seed=13), moments, strict=True)]
+    moments = [START + micros for micros in (11_500_000, 10_900_000, 12_100_000, 12_200_000)]
+    found = [replace(trade, event_time=at) for trade, at in zip(trades(4, seed=13), moments, strict=True)]
     assert [bar.opened_at for bar in of(BarClosed, read(found))] == [START + 10 * MICROS]
 
 

@@ -1,5 +1,6 @@
 """What a machine is given of some records, and what is made of what it says; with Spark it is tested elsewhere."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
@@ -77,6 +78,22 @@ def test_what_is_no_event_of_its_topic_is_counted_and_passed_over() -> None:
     assert made[made["topic"].notna()]["value"].tolist() == [trade]
     assert made[made["figure"] == machines.REJECTED]["amount"].tolist() == [len(broken)]
     assert made["due"].dtype == "Int64", "a missing number would make doubles of them"
+
+
+class Shouting(Echo):
+    """Says what no contract allows."""
+
+    def read(self, events: Iterable[Event]) -> Iterator[Event]:
+        for event in events:
+            yield replace(event, price=math.inf)
+            yield event
+
+
+def test_what_a_machine_must_not_say_is_counted_and_stops_nothing() -> None:
+    trade = wire.encode(example(TradeReceived))
+    made = machines.said(Shouting(), frame((TRADES.name, 0, trade)))
+    assert made["value"].dropna().tolist() == [trade]
+    assert made[made["figure"] == machines.UNSAID]["amount"].tolist() == [1.0]
 
 
 def test_what_is_said_goes_where_its_event_belongs() -> None:

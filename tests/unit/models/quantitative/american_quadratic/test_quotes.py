@@ -101,6 +101,7 @@ GOOD = {"bid": 5.0, "ask": 5.2, "underlying_price": 100.0, "strike": 100.0, "yea
         ({"is_american": np.nan}, "bad_input"),
         ({"strike": 130.0, "bid": 30.0, "ask": 30.0}, "below_intrinsic"),
         ({"strike": 130.0, "bid": 29.0, "ask": 29.0}, "below_intrinsic"),
+        ({"strike": 75.0, "bid": 25.5, "ask": 25.5, "is_call": 1.0, "dividend_yield": 0.005}, "below_intrinsic"),
         ({"strike": 130.0, "bid": 29.0, "ask": 29.0, "is_american": 0.0}, "ok"),
         ({"strike": 3.0, "bid": 3.0, "ask": 3.1}, "above_bound"),
     ],
