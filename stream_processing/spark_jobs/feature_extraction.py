@@ -25,6 +25,7 @@ from typing import Final
 
 import msgspec
 from pyspark.sql import SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
 from rich.console import Console
 from rich.progress import track
 
@@ -107,18 +108,26 @@ def _millis(moment: datetime) -> int:
 
 
 def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
-    """Start all queries and watch over them until the stop is asked for."""
+    """Start all queries and watch over them until the stop is asked for.
+
+    One begins once those before it are at work: on a cold machine, all at once would keep the first waiting for the
+    last.
+    """
     monitor = Monitor(opened, LAG, context.log)
     deadline_s = time.monotonic() + context.settings.spark.start_timeout_s
     rehearsal = threading.Thread(target=rehearse, args=(opened, queries.QUERIES, job, context.stop), daemon=True)
-    running = [queries.start(opened, query, job) for query in queries.QUERIES if not context.stop.is_set()]
+    waiting = list(queries.QUERIES)
+    running: list[StreamingQuery] = []
     while not context.stop.wait(POLL_INTERVAL_S):
         queries.raise_if_ended(running)
         monitor.observe(running)
         if not context.is_ready.is_set():
             if all(queries.is_at_work(opened, query) for query in running):
-                context.ready()
-                rehearsal.start()
+                if waiting:
+                    running.append(queries.start(opened, waiting.pop(0), job))
+                else:
+                    context.ready()
+                    rehearsal.start()
             elif time.monotonic() > deadline_s:
                 raise PartError(
                     f"the queries were not at work after {context.settings.spark.start_timeout_s:.0f} s. "

@@ -104,8 +104,8 @@ def with_memory(
 
 
 QUERIES: Final = (
-    stateless("greeks", 1, topics.OPTION_QUOTES, topics.GREEKS, greeks.transform),
     stateless("microstructure", 1, topics.BOOKS, topics.MICROSTRUCTURE, microstructure.transform),
+    stateless("greeks", 1, topics.OPTION_QUOTES, topics.GREEKS, greeks.transform),
     with_memory(
         "names",
         1,
@@ -148,6 +148,7 @@ QUERIES: Final = (
         whole=True,
     ),
 )
+"""In the order in which they begin: signals wait for the first."""
 
 
 def check_slots(master: str, queries: Sequence[Query] = QUERIES) -> None:
