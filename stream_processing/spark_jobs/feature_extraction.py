@@ -110,29 +110,33 @@ def _millis(moment: datetime) -> int:
 def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
     """Start all queries and watch over them until the stop is asked for.
 
-    One begins once those before it are at work: on a cold machine, all at once would keep the first waiting for the
-    last.
+    Those with memory begin once the fast ones are at work: on a cold machine they would keep them waiting for half a
+    minute. From then on the job is ready; what has begun must still come to work before the time is up.
     """
     monitor = Monitor(opened, LAG, context.log)
     deadline_s = time.monotonic() + context.settings.spark.start_timeout_s
     rehearsal = threading.Thread(target=rehearse, args=(opened, queries.QUERIES, job, context.stop), daemon=True)
-    waiting = list(queries.QUERIES)
+    waves = [[query for query in queries.QUERIES if query.is_real_time == fast] for fast in (True, False)]
     running: list[StreamingQuery] = []
+    all_at_work = False
     while not context.stop.wait(POLL_INTERVAL_S):
         queries.raise_if_ended(running)
         monitor.observe(running)
-        if not context.is_ready.is_set():
-            if all(queries.is_at_work(opened, query) for query in running):
-                if waiting:
-                    running.append(queries.start(opened, waiting.pop(0), job))
-                else:
-                    context.ready()
-                    rehearsal.start()
-            elif time.monotonic() > deadline_s:
-                raise PartError(
-                    f"the queries were not at work after {context.settings.spark.start_timeout_s:.0f} s. "
-                    "Look into logs/spark-jvm.log of the state directory; raise start_timeout_s on a slow machine"
-                )
+        if all_at_work:
+            continue
+        if all(queries.is_at_work(opened, query) for query in running):
+            if waves:
+                running += [queries.start(opened, query, job) for query in waves.pop(0)]
+            else:
+                all_at_work = True
+                rehearsal.start()
+            if not waves:
+                context.ready()
+        elif time.monotonic() > deadline_s:
+            raise PartError(
+                f"the queries were not at work after {context.settings.spark.start_timeout_s:.0f} s. "
+                "Look into logs/spark-jvm.log of the state directory; raise start_timeout_s on a slow machine"
+            )
     queries.stop_all(running)
     if rehearsal.is_alive():
         rehearsal.join(session.STOP_TIMEOUT_S)
