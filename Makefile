@@ -45,7 +45,7 @@ check: $(READY) ## import contracts, types, style, generated files
 bench: $(READY) ## measure and print one JSON line a figure (ONLY=pipeline|streaming|…)
 	@$(BIN)/python -m tests.performance --only $(ONLY)
 
-soak: $(READY) ## the long drill: every part killed in turn under load
+soak: $(READY) ## the long drills: every part killed in turn, crashes and outages under load
 	@$(BIN)/python -m pytest tests/soak -q -s
 
 mutate: $(READY) ## change the pricing core a bit at a time and see whether the tests notice

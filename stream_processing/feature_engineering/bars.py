@@ -18,7 +18,7 @@ so that a bar holds the same whichever of the two ended it.
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from math import inf, isfinite
+from math import inf
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -38,6 +38,7 @@ from contracts.ids import make_id
 from stream_processing.feature_engineering.bar_sums import MICROS, Sum, bar_id, begun, opened_at
 from stream_processing.feature_engineering.calendar_features import calendar_values
 from stream_processing.feature_engineering.catalogue import BAR_SCAN, OF_BARS
+from stream_processing.feature_engineering.features import present
 from stream_processing.feature_engineering.machine import Factory, Stream
 from stream_processing.feature_engineering.timeframes import JOINED, TREND, timeframes
 
@@ -248,7 +249,7 @@ class Bars:
             kept = self._state.scans[bar.interval_s] = bytearray(BAR_SCAN.start().tobytes())
         columns = {name: np.array([getattr(bar, name)]) for name in BAR_SCAN.inputs}
         found = BAR_SCAN.advance(np.frombuffer(kept), columns)[0]
-        values = {name: value for name, value in zip(NAMES, found.tolist(), strict=True) if isfinite(value)}
+        values = present(NAMES, found.tolist())
         if bar.interval_s >= LEAST_SHOWN_S:
             self._state.said[bar.interval_s] = {name: values[name] for name in JOINED_NAMES if name in values}
             values |= timeframes(bar.interval_s, self._state.said) | calendar_values(bar.event_time)

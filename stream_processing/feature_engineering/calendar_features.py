@@ -4,7 +4,6 @@ All times are microseconds since the epoch. Sessions, phases and weekdays are th
 years that the calendar knows has no features.
 """
 
-import math
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts import sessions
-from stream_processing.feature_engineering.features import Feature, Horizon
+from stream_processing.feature_engineering.features import Feature, Horizon, present
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -271,7 +270,7 @@ def calendar_values(at: int) -> dict[str, float]:
     """The features of `CLOCK` at a moment that have a value."""
     second, rest = divmod(at, sessions.MICROS)
     row = _at_the_clock(np.array([at]))[0] if rest else _of_minute(second // 60)[second % 60]
-    return {name: value for name, value in zip(_NAMES, row.tolist(), strict=True) if math.isfinite(value)}
+    return present(_NAMES, row.tolist())
 
 
 def day_of(at: int) -> date:

@@ -1,8 +1,19 @@
 """What a feature is: one row of the catalogue."""
 
+import math
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Horizon = Literal["short", "medium", "long"]
+
+
+def present(names: Iterable[str], values: Iterable[float]) -> dict[str, float]:
+    """By name, those that have a value.
+
+    >>> present(["one", "other"], [1.0, math.nan])
+    {'one': 1.0}
+    """
+    return {name: value for name, value in zip(names, values, strict=True) if math.isfinite(value)}
 
 
 class Feature(NamedTuple):

@@ -11,8 +11,7 @@ VPIN's buckets are a share of the volume of the sessions before: until one was r
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby
-from math import isfinite
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -21,6 +20,7 @@ from msgspec import Struct, field
 
 from contracts.events import BookUpdated, Event, FlowComputed, QuoteReceived, TradeReceived
 from contracts.ids import make_id
+from stream_processing.feature_engineering.features import present
 from stream_processing.feature_engineering.flow_sessions import TICK, Sessions, Times
 from stream_processing.feature_engineering.machine import Factory, Stream
 from stream_processing.feature_engineering.order_flow import (
@@ -31,7 +31,7 @@ from stream_processing.feature_engineering.order_flow import (
     named,
 )
 from stream_processing.feature_engineering.order_flow_quote_kernels import LEVELS
-from stream_processing.feature_engineering.pending import SECOND_US, Waiting, finished, is_time_passed
+from stream_processing.feature_engineering.pending import SECOND_US, Waiting, seconds_over
 from stream_processing.feature_engineering.scan import Floats, Scan
 from stream_processing.feature_engineering.volume_profile import VOLUME_PROFILE
 from stream_processing.feature_engineering.volume_profile_window import WINDOW_PROFILE, Window
@@ -102,15 +102,9 @@ class Flow:
 
     def read(self, events: Iterable[Event]) -> Iterator[Event]:
         """What these events, and the time that has passed, bring about."""
-        for is_clock, group in groupby(events, key=is_time_passed):
-            if is_clock:
-                until = finished(max(event.event_time for event in group), self._rules.lateness_us)
-                if until > self._state.done:
-                    self._state.done = until
-                    taken = self._trades.take(until), self._quotes.take(until), self._books.take(until)
-                    yield from self._said(*taken)
-            else:
-                self._wait(group)
+        for until in seconds_over(events, self._wait, self._state.done, self._rules.lateness_us):
+            self._state.done = until
+            yield from self._said(self._trades.take(until), self._quotes.take(until), self._books.take(until))
 
     def kept(self) -> bytes:
         """The state."""
@@ -201,7 +195,7 @@ class Flow:
             simulated=simulated,
             symbol=symbol,
             trade_id=trade_id,
-            values={name: value for name, value in zip(NAMES, values, strict=True) if isfinite(value)},
+            values=present(NAMES, values),
         )
 
 

@@ -38,11 +38,16 @@ class Machine(Protocol):
         """All that is remembered, to go on from."""
 
     def figures(self) -> Mapping[str, float]:
-        """What operators watch, of what was read since the machine was made: such as events that came too late."""
+        """What operators watch, of what was read and kept since the machine was made: such as events that came late."""
 
 
 Factory = Callable[[Stream, bytes | None], Machine]
 """A machine without memory, or with what an earlier one kept."""
+
+
+def of_part(part: str, figure: str) -> str:
+    """The name of a figure of one of several machines."""
+    return f"{part}_{figure}"
 
 
 def together(factories: Mapping[str, Factory]) -> Factory:
@@ -67,7 +72,7 @@ class _Together:
 
     def figures(self) -> Mapping[str, float]:
         return {
-            f"{name}_{figure}": amount
+            of_part(name, figure): amount
             for name, machine in self._machines.items()
             for figure, amount in machine.figures().items()
         }

@@ -10,7 +10,7 @@ York. Contracts may lie in several partitions, so their order in Kafka means not
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby
+from itertools import chain
 from math import isfinite, nan
 from sys import byteorder
 from typing import Final, NamedTuple
@@ -21,12 +21,12 @@ from msgspec import Struct, field
 
 from contracts.events import Event, OpenInterestReported, OptionFlowComputed, OptionTraded
 from contracts.ids import make_id
-from stream_processing.feature_engineering.features import Feature
+from stream_processing.feature_engineering.features import Feature, present
 from stream_processing.feature_engineering.flow_sessions import SESSIONS, days_of
 from stream_processing.feature_engineering.machine import Factory, Stream
 from stream_processing.feature_engineering.order_flow import OPTION_FLOW, named
 from stream_processing.feature_engineering.order_flow_impact_kernels import option_flows
-from stream_processing.feature_engineering.pending import SECOND_US, Waiting, finished, is_time_passed
+from stream_processing.feature_engineering.pending import SECOND_US, Waiting, seconds_over
 from stream_processing.feature_engineering.scan import Floats
 
 MOST_CONTRACTS: Final = 32_768
@@ -150,14 +150,9 @@ class OptionFlow:
 
     def read(self, events: Iterable[Event]) -> Iterator[Event]:
         """What these events, and the time that has passed, bring about."""
-        for is_clock, group in groupby(events, key=is_time_passed):
-            if is_clock:
-                until = finished(max(event.event_time for event in group), self._rules.lateness_us)
-                if until > self._state.done:
-                    self._state.done = until
-                    yield from self._said(self._trades.take(until), self._reports.take(until))
-            else:
-                self._wait(group)
+        for until in seconds_over(events, self._wait, self._state.done, self._rules.lateness_us):
+            self._state.done = until
+            yield from self._said(self._trades.take(until), self._reports.take(until))
 
     def kept(self) -> bytes:
         """The state."""
@@ -269,7 +264,7 @@ class OptionFlow:
             trade_id=trade.event_id,
             contract=trade.contract,
             underlying=underlying,
-            values={name: value for name, value in zip(NAMES, values, strict=True) if isfinite(value)},
+            values=present(NAMES, values),
         )
 
 

@@ -10,7 +10,8 @@ The clock tells as well: what comes after it has finished a second is late for t
 Where the clock's place among the events is an accident too, it is given last.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from typing import Any, Final, Generic, TypeVar
 
 from contracts.events import Event, TimePassed
@@ -22,14 +23,27 @@ MOST: Final = 200_000
 R = TypeVar("R", bound=tuple[Any, ...])
 
 
-def is_time_passed(event: Event) -> bool:
-    """Whether it is the clock's."""
-    return isinstance(event, TimePassed)
+def seconds_over(
+    events: Iterable[Event], wait: Callable[[Iterable[Event]], None], done: int, lateness_us: int
+) -> Iterator[int]:
+    """Let events wait; where the seconds end (µs) that the clock finishes among them, beyond those that are done."""
+    for is_clock, group in groupby(events, key=_is_time_passed):
+        if is_clock:
+            until = finished(max(event.event_time for event in group), lateness_us)
+            if until > done:
+                done = until
+                yield until
+        else:
+            wait(group)
 
 
 def finished(passed: int, lateness_us: int) -> int:
     """Where the seconds end that are over once so much time has passed (µs)."""
     return (passed - lateness_us) // SECOND_US * SECOND_US
+
+
+def _is_time_passed(event: Event) -> bool:
+    return isinstance(event, TimePassed)
 
 
 class Waiting(Generic[R]):

@@ -12,7 +12,7 @@ A machine's figures come out as rows without a topic: they are summed into the q
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 from pyspark.sql import Column, DataFrame
@@ -59,8 +59,9 @@ class OfSubject(StatefulProcessor):
         """The records that they bring about."""
         kept = self._state.get()
         machine = self._factory(_stream(key), None if kept is None else bytes(kept[0]))
-        yield said(machine, pd.concat(list(rows)))
-        self._state.update((machine.kept(),))
+        made = said(machine, pd.concat(list(rows)))
+        self._state.update((made.kept,))
+        yield made.rows
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -84,7 +85,7 @@ def transform(market: DataFrame, factory: Factory, *, query: str, figures: Seque
         subject.isNotNull()
         & f.col("source").isNotNull()
         & f.col("simulated").isin("true", "false")
-        & (f.col("event_time").cast("long") <= f.col("appended_at") + f.lit(records.FUTURE_US))
+        & records.is_timely(f.col("event_time").cast("long"), f.col("appended_at"))
     )
     told = sound.select(
         "source", subject.alias("subject"), (f.col("simulated") == "true").alias("simulated"), "value", *PLACE
@@ -93,7 +94,7 @@ def transform(market: DataFrame, factory: Factory, *, query: str, figures: Seque
         made = told.transformWithStateInPandas(OfSubject(factory), MADE, "Update", "None")
         made = made.observe(query, *(_summed(name) for name in (*figures, REJECTED, UNSAID, REACHED)))
     else:
-        made = told.applyInPandas(lambda key, rows: said(factory(_stream(key), None), rows), MADE)
+        made = told.applyInPandas(lambda key, rows: said(factory(_stream(key), None), rows).rows, MADE)
     headers = records.stamp(stages.DUE, f.timestamp_micros("due"))
     return made.where(f.col("topic").isNotNull()).select("topic", "key", "value", headers.alias(records.HEADERS))
 
@@ -108,8 +109,16 @@ def _summed(figure: str) -> Column:
     return (f.max(amount) if figure.endswith(MAXIMUM) else f.sum(amount)).alias(figure)
 
 
-def said(machine: Machine, rows: pd.DataFrame) -> pd.DataFrame:
-    """What a machine makes of some records, and its figures."""
+class Said(NamedTuple):
+    """What a machine made of some records."""
+
+    rows: pd.DataFrame
+    """Records, and figures, as `MADE` has them."""
+    kept: bytes
+
+
+def said(machine: Machine, rows: pd.DataFrame) -> Said:
+    """Have a machine read some records."""
     ordered = rows.sort_values(list(PLACE))
     figures = {REJECTED: 0.0, UNSAID: 0.0, REACHED: 0.0}
     events = decoded(ordered["topic"].tolist(), ordered["value"].tolist(), figures)
@@ -121,9 +130,11 @@ def said(machine: Machine, rows: pd.DataFrame) -> pd.DataFrame:
             figures[UNSAID] += 1
             continue
         made.append((BY_EVENT[type(event)].name, wire.key_of(event), value, event.event_time, None, None))
+    kept = machine.kept()
     told: Mapping[str, float] = {**machine.figures(), **figures}
     made.extend((None, None, None, None, figure, float(amount)) for figure, amount in told.items() if amount)
-    return pd.DataFrame(made, columns=["topic", "key", "value", "due", "figure", "amount"]).astype({"due": "Int64"})
+    columns = ["topic", "key", "value", "due", "figure", "amount"]
+    return Said(pd.DataFrame(made, columns=columns).astype({"due": "Int64"}), kept)
 
 
 def decoded(names: Sequence[str], values: Sequence[bytes], figures: dict[str, float]) -> Iterator[Event]:

@@ -23,7 +23,7 @@ from contracts.ids import make_id
 from contracts.topics import Topic
 from stream_processing.feature_engineering import bars, flow, option_flow
 from stream_processing.feature_engineering.chains import machine as chains
-from stream_processing.feature_engineering.machine import Factory, together
+from stream_processing.feature_engineering.machine import Factory, of_part, together
 from stream_processing.feature_engineering.slow import machine as slow
 from stream_processing.spark_jobs import greeks, machines, microstructure
 
@@ -119,7 +119,7 @@ QUERIES: Final = (
             }
         ),
         tuple(
-            f"{name}_{figure}"
+            of_part(name, figure)
             for name, part in (("bars", bars), ("flow", flow), ("option_flow", option_flow))
             for figure in part.FIGURES
         ),

@@ -1,6 +1,6 @@
 """Kafka records in and out of a query: parsed, checked and stamped with the stage times that travel in headers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from pyspark.sql import Column, DataFrame
@@ -17,10 +17,8 @@ FUTURE_US: Final = 60_000_000
 """An event dated so far after Kafka had it is passed over: whatever comes after it would be late beside it."""
 
 
-def legal_events(records: DataFrame, event: type[Event], also: Sequence[str] = ()) -> DataFrame:
+def legal_events(records: DataFrame, event: type[Event]) -> DataFrame:
     """One row for each record that keeps the contract of `event`: its fields, `appended_at` and `headers`.
-
-    `also` names columns of the record itself that are kept, such as its offset.
 
     The generator is there for the optimiser: it moves conditions through a projection, and would then parse the JSON
     once for every field that a condition looks at, but not through a generator.
@@ -29,12 +27,16 @@ def legal_events(records: DataFrame, event: type[Event], also: Sequence[str] = (
         f.inline(f.array(schema.parse(event, f.col("value")))),
         f.col("timestamp").alias(APPENDED_AT),
         f.col(HEADERS),
-        *also,
     )
     complete = parsed.withColumns(schema.with_defaults(event))
     is_event = (f.col("type") == event.__name__) & f.col(schema.UNREADABLE).isNull()
-    is_timely = f.col("event_time") <= f.unix_micros(APPENDED_AT) + f.lit(FUTURE_US)
-    return complete.where(is_event & schema.is_legal(event) & is_timely).drop("type", schema.UNREADABLE)
+    is_sound = is_event & schema.is_legal(event) & is_timely(f.col("event_time"), f.unix_micros(APPENDED_AT))
+    return complete.where(is_sound).drop("type", schema.UNREADABLE)
+
+
+def is_timely(event_time: Column, appended_at: Column) -> Column:
+    """Whether an event is dated no further after Kafka had it than may be; both in microseconds since the epoch."""
+    return event_time <= appended_at + f.lit(FUTURE_US)
 
 
 def outgoing(rows: DataFrame, event: type[Event], values: Mapping[str, Column], headers: Column) -> DataFrame:

@@ -83,7 +83,7 @@ _FIXED: Final = {
     "spark.ui.showConsoleProgress": "false",
     # Their counts are added up once a second.
     "spark.sql.streaming.numRecentProgressUpdates": "20",
-    # Finished batches of the bars query would otherwise pile up in the in-memory history behind those pages.
+    # Finished batches of the queries with memory would otherwise pile up in the in-memory history behind those pages.
     "spark.ui.retainedJobs": "20",
     "spark.ui.retainedStages": "20",
     "spark.ui.retainedTasks": "200",

@@ -1,6 +1,5 @@
 """What is known of one company, and everything that this says at an instant."""
 
-from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -10,6 +9,7 @@ from contracts.events import DividendDeclared, EarningsAnnounced, FundamentalsFi
 from stream_processing.feature_engineering import earnings, fundamentals
 from stream_processing.feature_engineering.calendar_features import CALENDAR, Diary, calendar_features
 from stream_processing.feature_engineering.earnings import EarningsState
+from stream_processing.feature_engineering.features import present
 from stream_processing.feature_engineering.fundamentals import FundamentalsState
 from stream_processing.feature_engineering.point_in_time import DAY_US, known_by
 from stream_processing.feature_engineering.slow.panel import new_shares
@@ -57,7 +57,7 @@ def values(company: Company, at: int) -> dict[str, float]:
         **diary(company.earnings, at),
         **(company.trends if at - company.closed_at <= STALE_US else {}),
     }
-    return {name: value for name, value in found.items() if isfinite(value)}
+    return present(found, found.values())
 
 
 def diary(state: EarningsState, at: int) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """All that a source has said so far, and the rows that follow from it at an instant."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -18,6 +17,7 @@ from contracts.events import (
 )
 from stream_processing.feature_engineering import macro, news
 from stream_processing.feature_engineering.calendar_features import Diary
+from stream_processing.feature_engineering.features import present
 from stream_processing.feature_engineering.macro import MacroState
 from stream_processing.feature_engineering.news import NewsState
 from stream_processing.feature_engineering.slow.company import Company, Told, dated, updated, values
@@ -84,8 +84,8 @@ class Knowledge:
             self._follow(closed, at)
         last = {_about(event): event.event_id for event in events}
         for kind, subject in sorted(last, key=lambda about: (about[0].__name__, about[1])):
-            found = {name: value for name, value in self._values(kind, subject, at).items() if isfinite(value)}
-            yield Row(kind, subject, last[kind, subject], found)
+            found = self._values(kind, subject, at)
+            yield Row(kind, subject, last[kind, subject], present(found, found.values()))
 
     def _has_room(self, event: NewsPublished | Told | BarClosed) -> bool:
         names = self._articles if isinstance(event, NewsPublished) else self._companies

@@ -91,11 +91,13 @@ class SlowFeatures:
         """The state."""
         self._state.held = list(self._held.values())
         self._state.knowledge = self._knowledge.kept()
-        return msgspec.msgpack.encode(self._state)
+        kept = msgspec.msgpack.encode(self._state)
+        self._figures["kept_bytes_max"] = len(kept)
+        return kept
 
     def figures(self) -> Mapping[str, float]:
         """By name in `FIGURES`."""
-        return self._figures | {"left_out_events": self._knowledge.left_out, "kept_bytes_max": len(self.kept())}
+        return self._figures | {"left_out_events": self._knowledge.left_out}
 
     def _hear(self, event: TimePassed) -> None:
         state = self._state

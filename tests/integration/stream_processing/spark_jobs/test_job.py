@@ -98,6 +98,8 @@ class Story(NamedTuple):
     market: Mapping[str, Sequence[Message]]
     before_kill: Mapping[str, Sequence[Message]]
     outputs: Mapping[str, Sequence[Message]]
+    said: Mapping[Topic, set[bytes]]
+    """What each topic must hold, to the byte, of what the machines say without Spark."""
     metrics: str
     exit_status: int | None
     left_behind: Sequence[psutil.Process]
@@ -167,15 +169,13 @@ def ids(messages: Sequence[Message]) -> set[str]:
 
 
 def expected_ids(events: Sequence[Event]) -> dict[Topic, set[str]]:
-    expected: dict[Topic, set[str]] = {
+    """By topic, what the stateless queries must have answered."""
+    return {
         GREEKS: {greeks_id(event) for event in events if isinstance(event, OptionQuoteReceived)},
         MICROSTRUCTURE: {
             make_id("MicrostructureComputed", event.event_id) for event in events if isinstance(event, BookUpdated)
         },
     }
-    for topic, values in expected_of_machines(events).items():
-        expected[topic] = {wire.decode(topic.name, value).event_id for value in values}
-    return expected
 
 
 def expected_of_machines(events: Sequence[Event]) -> dict[Topic, set[bytes]]:
@@ -188,9 +188,12 @@ def expected_of_machines(events: Sequence[Event]) -> dict[Topic, set[bytes]]:
     return expected
 
 
-def wait_for_outputs(bootstrap: str, events: Sequence[Event]) -> dict[str, list[Message]]:
+def wait_for_outputs(
+    bootstrap: str, events: Sequence[Event], told: Mapping[Topic, set[bytes]]
+) -> dict[str, list[Message]]:
     """What stands in the output topics once everything expected is there."""
-    expected = expected_ids(events)
+    of_machines = {topic: {wire.decode(topic.name, value).event_id for value in told[topic]} for topic in told}
+    expected = expected_ids(events) | of_machines
     for topic, wanted in expected.items():
         wait_for_ids(bootstrap, topic, wanted)
     return {topic.name: read_all(bootstrap, topic) for topic in expected}
@@ -200,27 +203,27 @@ def wait_for_outputs(bootstrap: str, events: Sequence[Event]) -> dict[str, list[
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("streaming")
     events = market(SECONDS)
-    half = len(events) // 2
+    half, told = len(events) // 2, expected_of_machines(events)
     with running_broker(folder) as bootstrap:
         job = StreamingJob(folder, bootstrap, SETTINGS)
         with job:
             publish(bootstrap, events[: half // 2])
             publish_rubbish(bootstrap, events)
             publish(bootstrap, events[half // 4 : half])  # a quarter of it for the second time
-            before_kill = wait_for_outputs(bootstrap, events[:half])
+            before_kill = wait_for_outputs(bootstrap, events[:half], expected_of_machines(events[:half]))
             publish(bootstrap, events[:half])  # and everything once more, late
             with urlopen(f"http://127.0.0.1:{job.metrics_port}/metrics") as answer:
                 metrics = answer.read().decode()
             job.kill()
             publish(bootstrap, events[half:])
             job.start()
-            outputs = wait_for_outputs(bootstrap, events)
+            outputs = wait_for_outputs(bootstrap, events, told)
             assert job.process is not None
             family = psutil.Process(job.process.pid).children(recursive=True)
             exit_status = job.stop()
             _, left_behind = psutil.wait_procs(family, STOP_TIMEOUT_S)
         inputs = {topic.name: read_all(bootstrap, topic) for topic in (OPTION_QUOTES, BOOKS, TRADES)}
-        yield Story(events, inputs, before_kill, outputs, metrics, exit_status, left_behind, job, bootstrap)
+        yield Story(events, inputs, before_kill, outputs, told, metrics, exit_status, left_behind, job, bootstrap)
 
 
 def decoded(messages: Sequence[Message], kind: type[E]) -> list[E]:
@@ -267,7 +270,7 @@ def test_every_book_has_its_microstructure(story: Story) -> None:
 
 @pytest.mark.parametrize("topic", SAID, ids=lambda topic: topic.name)
 def test_machines_say_in_spark_what_they_say_alone_and_copies_do_not_count(story: Story, topic: Topic) -> None:
-    wanted = expected_of_machines(story.events)[topic]
+    wanted = story.said[topic]
     assert wanted, "the story is too short to say anything"
     assert {message.value for message in story.outputs[topic.name]} == wanted
 
