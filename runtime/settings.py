@@ -169,10 +169,10 @@ class Database(Section, frozen=True):
 class Triggers(Section, frozen=True):
     """Milliseconds from one look of a query for new records to the next, if what it found is done by then."""
 
-    names: Whole = 500
+    names: Whole = 1_000
     """Bars, and the flow of trades."""
-    chains: Whole = 2_000
-    slow: Whole = 5_000
+    chains: Whole = 2_500
+    slow: Whole = 10_000
 
 
 class Spark(Section, frozen=True):

@@ -22,7 +22,8 @@ from tests.waiting import wait_until
 
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 90.0
-RECOVERY_LIMIT_S = 60.0
+RECOVERY_LIMIT_S = 150.0
+"""Beyond what the slowest part needs on cores that others use as well; how long each takes is measured by the drill."""
 
 
 Config = Mapping[str, Mapping[str, Any]]

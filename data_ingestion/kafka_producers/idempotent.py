@@ -23,8 +23,8 @@ FULL_QUEUE_TIMEOUT_S: Final = 120.0
 """How long a full queue may stay full. The embedded broker is back within seconds of a crash."""
 SERVE_S: Final = 0.05
 
-_DEFAULTS: Final[dict[str, Any]] = {
-    "linger.ms": 2,
+DEFAULTS: Final[dict[str, Any]] = {
+    "linger.ms": 5,
     "compression.type": "lz4",
     "queue.buffering.max.messages": QUEUE_MESSAGES,
 }
@@ -39,7 +39,7 @@ class KafkaSink:
     """Sends events to their topics. At least once; in order for each key."""
 
     def __init__(self, client: dict[str, Any]) -> None:
-        self._producer = Producer(_DEFAULTS | client | _REQUIRED)
+        self._producer = Producer(DEFAULTS | client | _REQUIRED)
         self._failures = 0
         self._last_failure = ""
 

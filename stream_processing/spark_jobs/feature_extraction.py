@@ -14,7 +14,6 @@ where to go on. Results computed twice have the same ids.
 
 import argparse
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,7 +38,6 @@ from stream_processing.feature_engineering.option_flow import OptionFlowRules
 from stream_processing.feature_engineering.slow import machine as slow
 from stream_processing.spark_jobs import batch, java_client, queries, session
 from stream_processing.spark_jobs.progress import Monitor
-from stream_processing.spark_jobs.rehearsal import rehearse
 
 POLL_INTERVAL_S: Final = 1.0
 
@@ -115,7 +113,6 @@ def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
     """
     monitor = Monitor(opened, LAG, context.log)
     deadline_s = time.monotonic() + context.settings.spark.start_timeout_s
-    rehearsal = threading.Thread(target=rehearse, args=(opened, queries.QUERIES, job, context.stop), daemon=True)
     waves = [[query for query in queries.QUERIES if query.is_real_time == fast] for fast in (True, False)]
     running: list[StreamingQuery] = []
     all_at_work = False
@@ -129,7 +126,6 @@ def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
                 running += [queries.start(opened, query, job) for query in waves.pop(0)]
             else:
                 all_at_work = True
-                rehearsal.start()
             if not waves:
                 context.ready()
         elif time.monotonic() > deadline_s:
@@ -138,8 +134,6 @@ def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
                 "Look into logs/spark-jvm.log of the state directory; raise start_timeout_s on a slow machine"
             )
     queries.stop_all(running)
-    if rehearsal.is_alive():
-        rehearsal.join(session.STOP_TIMEOUT_S)
 
 
 def main() -> None:

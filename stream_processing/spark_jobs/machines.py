@@ -11,9 +11,13 @@ again has the same results, with the same ids.
 A machine's figures come out as rows without a topic: they are summed into the query's progress and go no further.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
@@ -36,8 +40,13 @@ UNSAID: Final = "unsaid_events"
 REACHED: Final = f"reached_s{MAXIMUM}"
 """Time of the newest event, seconds since the epoch."""
 STATE: Final = "kept binary"
+READ: Final = (*PLACE, "value")
+COLUMNS: Final = ("topic", "key", "value", "due", "figure", "amount")
 MADE: Final = "topic string, key binary, value binary, due long, figure string, amount double"
-_NAMES: Final = ("underlying", "symbol", "source", "simulated", "event_time")
+_SIMULATED: Final = """
+    CASE WHEN contains(text, '"simulated":true,') THEN true WHEN contains(text, '"simulated":false,') THEN false
+    ELSE CASE get_json_object(text, '$.simulated') WHEN 'true' THEN true WHEN 'false' THEN false END END
+"""
 
 
 class OfSubject(StatefulProcessor):
@@ -48,6 +57,7 @@ class OfSubject(StatefulProcessor):
 
     def init(self, handle: StatefulProcessorHandle) -> None:
         """Take hold of the state."""
+        _spare_collector()
         self._state = handle.getValueState("machine", STATE)
 
     def handleInputRows(  # noqa: N802 - Spark's name
@@ -59,12 +69,20 @@ class OfSubject(StatefulProcessor):
         """The records that they bring about."""
         kept = self._state.get()
         machine = self._factory(_stream(key), None if kept is None else bytes(kept[0]))
-        made = said(machine, pd.concat(list(rows)))
+        made = said(machine, rows)
         self._state.update((made.kept,))
         yield made.rows
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+@cache
+def _spare_collector() -> None:
+    """Have the collector pass over what was imported: a worker of Spark runs it after each batch, and looking through
+    all modules again took longer than the batch.
+    """
+    gc.freeze()
 
 
 def transform(market: DataFrame, factory: Factory, *, query: str, figures: Sequence[str], whole: bool) -> DataFrame:
@@ -73,30 +91,47 @@ def transform(market: DataFrame, factory: Factory, *, query: str, figures: Seque
     Subjects are names, and underlyings of contracts; `whole` makes each source one subject. Of a frame that is no
     stream, each subject is read as a whole and must fit the memory of a Python process.
     """
-    found = market.select(
+    subjects = ("source",) if whole else ("underlying", "symbol")
+    has_subject = " OR ".join(map(_has, subjects))
+    is_plain = rf"NOT contains(text, '\\') AND {_has('source')} AND ({has_subject})"
+    found = market.withColumn("text", f.col("value").cast("string")).select(
+        f.expr(_read(is_plain, ("source",))).alias("source"),
+        f.expr(_read(is_plain, subjects)).alias("subject"),
+        f.expr(_SIMULATED).alias("simulated"),
         "value",
         f.unix_micros("timestamp").alias("appended_at"),
         (f.col("topic") == topics.CLOCK.name).alias("is_clock"),
         *PLACE[2:],
-        f.json_tuple(f.col("value").cast("string"), *_NAMES).alias(*_NAMES),
     )
-    subject = f.col("source") if whole else f.coalesce("underlying", "symbol")
-    sound = found.where(
-        subject.isNotNull()
-        & f.col("source").isNotNull()
-        & f.col("simulated").isin("true", "false")
-        & records.is_timely(f.col("event_time").cast("long"), f.col("appended_at"))
-    )
-    told = sound.select(
-        "source", subject.alias("subject"), (f.col("simulated") == "true").alias("simulated"), "value", *PLACE
-    ).groupBy(*STREAM)
+    told = found.where(" AND ".join(f"{name} IS NOT NULL" for name in STREAM)).groupBy(*STREAM)
     if market.isStreaming:
         made = told.transformWithStateInPandas(OfSubject(factory), MADE, "Update", "None")
         made = made.observe(query, *(_summed(name) for name in (*figures, REJECTED, UNSAID, REACHED)))
     else:
-        made = told.applyInPandas(lambda key, rows: said(factory(_stream(key), None), rows).rows, MADE)
+        made = told.applyInPandas(lambda key, rows: said(factory(_stream(key), None), [rows]).rows, MADE)
     headers = records.stamp(stages.DUE, f.timestamp_micros("due"))
     return made.where(f.col("topic").isNotNull()).select("topic", "key", "value", headers.alias(records.HEADERS))
+
+
+def _mark(name: str) -> str:
+    """What stands before a field's text in an event of ours."""
+    return f'"{name}":"'
+
+
+def _has(name: str) -> str:
+    """SQL of whether a text has a field, as an event of ours writes it."""
+    return f"contains(text, '{_mark(name)}')"
+
+
+def _read(is_plain: str, names: Sequence[str]) -> str:
+    """SQL of the first of these fields that is there.
+
+    In a plain text they are found by their names, in a twentieth of the time that reading the JSON takes.
+    """
+    after = {name: f"substring_index(text, '{_mark(name)}', -1)" for name in names}
+    found = (f"CASE WHEN {_has(name)} THEN substring_index({rest}, '\"', 1) END" for name, rest in after.items())
+    read = (f"get_json_object(text, '$.{name}')" for name in names)
+    return f"CASE WHEN {is_plain} THEN coalesce({', '.join(found)}) ELSE coalesce({', '.join(read)}) END"
 
 
 def _stream(key: Sequence[Any]) -> Stream:
@@ -117,13 +152,12 @@ class Said(NamedTuple):
     kept: bytes
 
 
-def said(machine: Machine, rows: pd.DataFrame) -> Said:
-    """Have a machine read some records."""
-    ordered = rows.sort_values(list(PLACE))
+def said(machine: Machine, frames: Iterable[pd.DataFrame]) -> Said:
+    """Have a machine read some records. A batch has a dozen subjects: whatever pandas does for each adds up."""
+    rows = sorted(chain.from_iterable(zip(*(frame[name].tolist() for name in READ), strict=True) for frame in frames))
     figures = {REJECTED: 0.0, UNSAID: 0.0, REACHED: 0.0}
-    events = decoded(ordered["topic"].tolist(), ordered["value"].tolist(), figures)
     made: list[tuple[Any, ...]] = []
-    for event in machine.read(events):
+    for event in machine.read(decoded(rows, figures)):
         try:
             value = wire.encode(event)
         except RejectedRecord:  # such as a sum of the largest sizes that there may be
@@ -133,17 +167,23 @@ def said(machine: Machine, rows: pd.DataFrame) -> Said:
     kept = machine.kept()
     told: Mapping[str, float] = {**machine.figures(), **figures}
     made.extend((None, None, None, None, figure, float(amount)) for figure, amount in told.items() if amount)
-    columns = ["topic", "key", "value", "due", "figure", "amount"]
-    return Said(pd.DataFrame(made, columns=columns).astype({"due": "Int64"}), kept)
+    cells = np.empty((len(made), len(COLUMNS)), dtype=object)
+    cells[:] = made
+    return Said(pd.DataFrame(cells, columns=COLUMNS, copy=False), kept)
 
 
-def decoded(names: Sequence[str], values: Sequence[bytes], figures: dict[str, float]) -> Iterator[Event]:
+def decoded(rows: Iterable[Sequence[Any]], figures: dict[str, float]) -> Iterator[Event]:
     """The events of records; those that are none are counted, and how far they reach is noted."""
-    for topic, value in zip(names, values, strict=True):
+    reached = 0
+    for appended_at, _, topic, _, _, value in rows:
         try:
             event = wire.decode(topic, bytes(value))
         except RejectedRecord:
             figures[REJECTED] += 1
             continue
-        figures[REACHED] = max(figures[REACHED], event.event_time / 1e6)
+        if event.event_time > appended_at + records.FUTURE_US:
+            figures[REJECTED] += 1
+            continue
+        reached = max(reached, event.event_time)
         yield event
+    figures[REACHED] = reached / 1e6

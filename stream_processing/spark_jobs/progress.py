@@ -101,10 +101,15 @@ def read_progress(text: str) -> Progress:
 
 
 class Monitor:
-    """Publishes what the queries do; `observe` is called from one thread."""
+    """Publishes what the queries do; `observe` is called from one thread.
+
+    Java's objects are looked up once: by a name, each part of it is searched for in three hundred jars.
+    """
 
     def __init__(self, session: SparkSession, lag: LagGauge, log: Any) -> None:  # noqa: ANN401 - structlog's logger
-        self._session = session
+        java = jvm(session).java.lang.management.ManagementFactory
+        self._beans = java.getPlatformMBeanServer()
+        self._patterns = [(jvm(session).javax.management.ObjectName(pattern), *rest) for pattern, *rest in _BEANS]
         self._lag = lag
         self._log = log
         self._seen: dict[str, int] = {}
@@ -150,13 +155,11 @@ class Monitor:
 
     def _client_readings(self) -> dict[str, dict[str, float]]:
         """Topic → readings of the Kafka clients that read or write it."""
-        machine = jvm(self._session)
-        server = machine.java.lang.management.ManagementFactory.getPlatformMBeanServer()
         readings: dict[str, dict[str, float]] = {}
-        for pattern, attribute, reading in _BEANS:
-            for bean in server.queryNames(machine.javax.management.ObjectName(pattern), None):
+        for pattern, attribute, reading in self._patterns:
+            for bean in self._beans.queryNames(pattern, None):
                 try:
-                    value = server.getAttribute(bean, attribute)
+                    value = self._beans.getAttribute(bean, attribute)
                 except Py4JJavaError:  # the client was closed since it was listed
                     continue
                 topic = _TOPIC_OF_TAG.get(bean.getKeyProperty("topic").strip('"').replace(".", "_"))

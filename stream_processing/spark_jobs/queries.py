@@ -29,7 +29,7 @@ from stream_processing.spark_jobs import greeks, machines, microstructure
 
 SPARE_SLOTS: Final = 2
 """Slots that Real-time queries must leave: one for micro-batches, one so that these need not wait for themselves."""
-LINGER_MS: Final = "2"
+LINGER_MS: Final = "5"
 """At thousands of results a second this makes one request of several; at 0 the broker spends a core on requests."""
 FINGERPRINT: Final = "made_by"
 RUNBOOK: Final = "See 'A changed streaming query' in docs/operations.md"
@@ -75,6 +75,8 @@ class Query(NamedTuple):
     is_real_time: bool
     shape: Callable[[Job], tuple[int | str, ...]] = lambda _job: ()
     """What else the state's meaning depends on."""
+    tasks: int = 1
+    """Of its machines in a batch. Each is a Python process and a state store, which cost more than what most do."""
 
 
 def stateless(
@@ -94,13 +96,15 @@ def with_memory(
     shape: Callable[[Job], tuple[int | str, ...]],
     *,
     whole: bool = False,
+    tasks: int = 1,
 ) -> Query:
     """A query of machines in micro-batches, which `market.clock` keeps going."""
 
     def transform(market: DataFrame, job: Job) -> DataFrame:
         return machines.transform(market, factory(job), query=name, figures=figures, whole=whole)
 
-    return Query(name, version, (*sources, topics.CLOCK), sinks, transform, is_real_time=False, shape=shape)
+    sources = (*sources, topics.CLOCK)
+    return Query(name, version, sources, sinks, transform, is_real_time=False, shape=shape, tasks=tasks)
 
 
 QUERIES: Final = (
@@ -136,6 +140,7 @@ QUERIES: Final = (
         lambda job: chains.factory(job.chains),
         chains.FIGURES,
         lambda job: job.chains,
+        tasks=2,
     ),
     with_memory(
         "slow",
@@ -181,6 +186,7 @@ def start(session: SparkSession, query: Query, job: Job) -> StreamingQuery:
         .load()
     )
     session.sparkContext.setLocalProperty("spark.scheduler.pool", query.name)
+    session.conf.set("spark.sql.shuffle.partitions", query.tasks)
     writer = (
         query.transform(market, job)
         .writeStream.format("kafka")

@@ -34,8 +34,12 @@ def test_every_page_says_that_the_market_is_simulated(page: Page, app_url: str, 
 def test_prices_move(page: Page) -> None:
     expect(page.locator("#grid-prices tr")).to_have_count(10)
     expect(page.locator("#connection")).to_have_text("live")
+    page.wait_for_function(
+        "(selector) => [...document.querySelectorAll(selector)].every((cell) => "
+        "/^[\\d,]+\\.\\d+$/.test(cell.textContent))",
+        arg=column("prices", LAST),
+    )
     before = texts(page, column("prices", LAST))
-    assert all(NUMBER.match(text) for text in before)
     page.wait_for_function(
         "([selector, before]) => [...document.querySelectorAll(selector)].some((cell, at) => "
         "cell.textContent !== before[at])",

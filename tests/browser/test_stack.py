@@ -25,6 +25,6 @@ def test_prices_move_and_a_signal_arrives(stack: Stack, browser: Browser) -> Non
     expect(newest).to_be_visible(timeout=ARRIVES_MS)
     key = newest.get_attribute("data-key")
     page.wait_for_function(
-        "(key) => document.querySelector('#grid-signals tr').dataset.key !== key", arg=key, timeout=MOVES_MS
+        "(key) => document.querySelector('#grid-signals tr').dataset.key !== key", arg=key, timeout=ARRIVES_MS
     )
     page.close()

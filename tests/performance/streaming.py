@@ -8,6 +8,7 @@ in full. Latencies are taken from Kafka's own append times after the load has en
 it. Kafka's clock shows milliseconds, so a figure is up to one too low.
 """
 
+import re
 import tempfile
 import threading
 import time
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import psutil
@@ -26,6 +27,7 @@ from contracts import stages, wire
 from contracts.events import BookUpdated, Event, OptionQuoteReceived, TimePassed, TradeReceived
 from contracts.ids import make_id
 from contracts.topics import BARS, BOOKS, CLOCK, GREEKS, INDICATORS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
+from data_ingestion.kafka_producers.idempotent import DEFAULTS
 from data_ingestion.simulator.core.sessions import World
 from data_ingestion.simulator.tape import Rates, Tape
 from data_ingestion.simulator.universe import UNIVERSE
@@ -50,9 +52,17 @@ ALONE: Final[tuple[tuple[int, dict[str, float]], ...]] = (
 )
 TOGETHER: Final = (10_000, 2_000, 1_000)
 """Option quotes, trades and books a second."""
-WARM_UP_TOGETHER_S: Final = 90.0
+SHARES: Final = (1.0, 0.5)
+"""Of that, one run each: where the whole is too much for the cores, the half shows what they do sustain."""
+WARM_UP_TOGETHER_S: Final = 150.0
+RAMP_S: Final = 90.0
+"""The part of it in which the load grows to its full height, as a market's does: what falls behind while Java compiles
+everything at once would be caught up for minutes."""
 LATENESS_MS: Final = 1_000.0
-TIMES: Final = ("event_time", "underlying_time", "expires_at")
+COUNTED: Final = {"event_id": b'"%032x"', "sequence": b"%d"}
+MOVED: Final = re.compile(rb'"(event_id|sequence|event_time|underlying_time)":("[^"]*"|\d+)')
+"""What of an event is another whenever it is published."""
+DAY_US: Final = 86_400_000_000
 CLOCK_BEHIND_US: Final = 500_000
 """What was given to the producer so long ago has been acknowledged."""
 SOURCE: Final = Tape(World(7), Rates(1.0, 1.0), 2026).source
@@ -65,6 +75,15 @@ class Record(NamedTuple):
 
     key: bytes
     value: bytes
+
+
+class Form(NamedTuple):
+    """An encoded event with places for what changes: filling them in costs a hundredth of what encoding does."""
+
+    key: bytes
+    text: bytes
+    ahead: tuple[int | None, ...]
+    """What each place gets: a time so many microseconds after the event's, or its number."""
 
 
 class Feed(NamedTuple):
@@ -87,7 +106,8 @@ def run(seconds: float) -> None:
     quotes = [encoded(quote) for quote in simulated(Rates(10_000.0, 0.0), OptionQuoteReceived)]
     for rate, targets in ALONE:
         _run_alone(quotes, rate, targets, WARM_UP_S + min(seconds, MAX_RUN_S))
-    _run_together(WARM_UP_TOGETHER_S, seconds)
+    for share in SHARES:
+        _run_together(share, WARM_UP_TOGETHER_S, seconds)
 
 
 def _run_alone(quotes: Sequence[Record], rate: int, targets: dict[str, float], seconds: float) -> None:
@@ -106,12 +126,14 @@ def _run_alone(quotes: Sequence[Record], rate: int, targets: dict[str, float], s
         emit(f"greeks.at_{rate}.load_average", psutil.getloadavg()[0], "processes")
 
 
-def _run_together(warm_up_s: float, seconds: float) -> None:
-    """Every query at once; nothing may be lost, and memory must not grow."""
+def _run_together(share: float, warm_up_s: float, seconds: float) -> None:
+    """Every query at once, at this share of the load; nothing may be lost, and memory must not grow."""
+    quotes, trades, books = (int(rate * share) for rate in TOGETHER)
+    name = f"together.at_{quotes}"
     feeds = [
-        Feed(OPTION_QUOTES, TOGETHER[0], fresh(simulated(Rates(10_000.0, 0.0), OptionQuoteReceived))),
-        Feed(TRADES, TOGETHER[1], fresh(simulated(Rates(0.0, 0.0, 10.0), TradeReceived))),
-        Feed(BOOKS, TOGETHER[2], fresh(simulated(Rates(0.0, 10.0), BookUpdated))),
+        Feed(OPTION_QUOTES, quotes, fresh(simulated(Rates(10_000.0, 0.0), OptionQuoteReceived))),
+        Feed(TRADES, trades, fresh(simulated(Rates(0.0, 0.0, 10.0), TradeReceived))),
+        Feed(BOOKS, books, fresh(simulated(Rates(0.0, 10.0), BookUpdated))),
         Feed(CLOCK, len(UNIVERSE), clock()),
     ]
     with (
@@ -120,20 +142,20 @@ def _run_together(warm_up_s: float, seconds: float) -> None:
         StreamingJob(Path(folder), bootstrap, {}) as job,
     ):
         sampler = Sampler(job, warm_up_s)
-        began = publish(bootstrap, feeds, warm_up_s + seconds)
+        began = publish(bootstrap, feeds, warm_up_s + seconds, RAMP_S)
         sampler.stop()
         since = began + int(warm_up_s * 1e6)
         greeks = [latency.total_ms for latency in read_latencies(bootstrap, GREEKS, since)]
-        emit_latency("together.tick_to_greeks", greeks, {"p50": 20.0, "p99": 150.0})
-        emit("together.greeks_per_quote", len(greeks) / (TOGETHER[0] * seconds), "1", 0.999, at_least=True)
+        emit_latency(f"{name}.tick_to_greeks", greeks, {"p50": 20.0, "p99": 150.0})
+        emit(f"{name}.greeks_per_quote", len(greeks) / (quotes * seconds), "1", 0.999, at_least=True)
         micro = [latency.total_ms for latency in read_latencies(bootstrap, MICROSTRUCTURE, since)]
-        emit_latency("together.tick_to_microstructure", micro, {})
+        emit_latency(f"{name}.tick_to_microstructure", micro, {})
         for topic in (BARS, INDICATORS):
             ended = [latency.total_ms - LATENESS_MS for latency in read_latencies(bootstrap, topic, since)]
-            emit_latency(f"together.bar_end_to_{topic.name.partition('.')[2]}", ended, {"p99": 2_000.0})
+            emit_latency(f"{name}.bar_end_to_{topic.name.partition('.')[2]}", ended, {"p99": 2_000.0})
         first, last = sampler.ends()
-        emit("together.memory", last, "GiB")
-        emit("together.memory_growth", last / first - 1, "of the first after the warm-up", 0.1)
+        emit(f"{name}.memory", last, "GiB")
+        emit(f"{name}.memory_growth", last / first - 1, "of the first after the warm-up", 0.1)
 
 
 class Sampler:
@@ -181,11 +203,29 @@ def encoded(event: Event) -> Record:
 
 
 def fresh(events: Sequence[Event]) -> Iterator[Record]:
-    """The same events without end, each as of the moment it is asked for: what has a memory needs time to pass."""
-    for number, event in enumerate(cycle(events)):
-        moved = time.time_ns() // 1_000 - event.event_time
-        times: dict[str, Any] = {name: getattr(event, name) + moved for name in TIMES if hasattr(event, name)}
-        yield encoded(replace(event, event_id=f"{number:032x}", sequence=number, **times))
+    """The same events without end, each as of the moment it is asked for: what has a memory needs time to pass.
+
+    Contracts expire as many whole days later as the first event does, so that they stay one chain.
+    """
+    days = (time.time_ns() // 1_000 - events[0].event_time) // DAY_US
+    forms = [_form(event, days * DAY_US) for event in events]
+    for number, form in enumerate(cycle(forms)):
+        now = time.time_ns() // 1_000
+        values = tuple(number if ahead is None else now + ahead for ahead in form.ahead)
+        yield Record(form.key, form.text % values)
+
+
+def _form(event: Event, later_us: int) -> Form:
+    if isinstance(event, OptionQuoteReceived):
+        event = replace(event, expires_at=event.expires_at + later_us)
+    record, ahead = encoded(event), list[int | None]()
+
+    def place(match: re.Match[bytes]) -> bytes:
+        name = match[1].decode()
+        ahead.append(None if name in COUNTED else getattr(event, name) - event.event_time)
+        return b'"%s":%s' % (match[1], COUNTED.get(name, b"%d"))
+
+    return Form(record.key, MOVED.sub(place, record.value.replace(b"%", b"%%")), tuple(ahead))
 
 
 def clock() -> Iterator[Record]:
@@ -198,22 +238,36 @@ def clock() -> Iterator[Record]:
         yield encoded(passed)
 
 
-def publish(bootstrap: str, feeds: Sequence[Feed], seconds: float) -> int:
-    """Publish on schedule; returns when it began, µs since the epoch. What the generator sends late counts as late."""
-    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 0})
+def publish(bootstrap: str, feeds: Sequence[Feed], seconds: float, ramp_s: float = 0.0) -> int:
+    """Publish on schedule; returns when it began, µs since the epoch. What the generator sends late counts as late.
+
+    With a ramp the rates grow to their full height within that time.
+    """
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, **DEFAULTS})
     began, clock, sent = time.time_ns() // 1000, time.perf_counter(), [0] * len(feeds)
     tick = threading.Event()
     while (elapsed := time.perf_counter() - clock) < seconds:
         for place, feed in enumerate(feeds):
-            wanted = int(elapsed * feed.rate)
+            wanted = int(_at_full(elapsed, ramp_s) * feed.rate)
             for record in islice(feed.supply, wanted - sent[place]):
                 sent[place] += 1
-                due = str(began + sent[place] * 1_000_000 // feed.rate).encode()
-                producer.produce(feed.topic.name, record.value, record.key, headers=[(stages.DUE, due)])
+                due = began + int(_since_start(sent[place] / feed.rate, ramp_s) * 1e6)
+                headers: dict[str, str | bytes | None] = {stages.DUE: b"%d" % due}
+                producer.produce(feed.topic.name, record.value, record.key, headers=headers)
         producer.poll(0)
         tick.wait(TICK_S)
     producer.flush(DRAIN_TIMEOUT_S)
     return began
+
+
+def _at_full(elapsed: float, ramp_s: float) -> float:
+    """How many seconds at the full rate are as much as this time since the start."""
+    return elapsed - ramp_s / 2 if elapsed >= ramp_s else elapsed**2 / (2 * ramp_s)
+
+
+def _since_start(at_full: float, ramp_s: float) -> float:
+    """The inverse."""
+    return at_full + ramp_s / 2 if at_full >= ramp_s / 2 else (2 * ramp_s * at_full) ** 0.5
 
 
 def read_latencies(bootstrap: str, topic: Topic, after: int) -> list[Latency]:
