@@ -24,7 +24,6 @@ from typing import Final
 
 import msgspec
 from pyspark.sql import SparkSession
-from pyspark.sql.streaming.query import StreamingQuery
 from rich.console import Console
 from rich.progress import track
 
@@ -108,26 +107,31 @@ def _millis(moment: datetime) -> int:
 def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
     """Start all queries and watch over them until the stop is asked for.
 
-    Those with memory begin once the fast ones are at work: on a cold machine they would keep them waiting for half a
-    minute. From then on the job is ready; what has begun must still come to work before the time is up.
+    Once the fast ones are at work the job is ready, and those with memory begin one after the other: on a cold machine
+    they would keep the fast ones waiting for half a minute, and each other for longer than Spark allows their Python
+    processes. All must be at work before the time is up.
     """
     monitor = Monitor(opened, LAG, context.log)
     deadline_s = time.monotonic() + context.settings.spark.start_timeout_s
-    waves = [[query for query in queries.QUERIES if query.is_real_time == fast] for fast in (True, False)]
-    running: list[StreamingQuery] = []
+    fast = [query for query in queries.QUERIES if query.is_real_time]
+    to_begin = [query for query in queries.QUERIES if not query.is_real_time]
+    running = [queries.start(opened, query, job) for query in fast]
     all_at_work = False
     while not context.stop.wait(POLL_INTERVAL_S):
+        if not all_at_work and running and queries.began_too_slowly(running[-1]):
+            name = running.pop().name
+            context.log.warning("started again", query=name)
+            to_begin.insert(0, next(query for query in queries.QUERIES if query.name == name))
         queries.raise_if_ended(running)
         monitor.observe(running)
         if all_at_work:
             continue
         if all(queries.is_at_work(opened, query) for query in running):
-            if waves:
-                running += [queries.start(opened, query, job) for query in waves.pop(0)]
+            context.ready()
+            if to_begin:
+                running.append(queries.start(opened, to_begin.pop(0), job))
             else:
                 all_at_work = True
-            if not waves:
-                context.ready()
         elif time.monotonic() > deadline_s:
             raise PartError(
                 f"the queries were not at work after {context.settings.spark.start_timeout_s:.0f} s. "

@@ -44,6 +44,7 @@ _UNUSABLE_STATE: Final = {
     "[STREAMING_CHECKPOINT": RUNBOOK,
 }
 """What in Spark's explanation says that state or log cannot be read on, and what the operator does then."""
+_TOO_SLOW: Final = "Python worker failed to connect back"
 _LOCAL: Final = re.compile(r"local\[(\d+)\]")
 
 
@@ -234,6 +235,13 @@ def is_at_work(session: SparkSession, query: StreamingQuery) -> bool:
     jobs = (tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(query.runId))
     stages = (tracker.getStageInfo(int(stage)) for job in jobs if job is not None for stage in job.stageIds)
     return any(stage is not None and stage.numActiveTasks > 0 for stage in stages)
+
+
+def began_too_slowly(query: StreamingQuery) -> bool:
+    """Whether a query ended for its Python process not being there within the ten seconds that Spark gives it, whatever
+    else the cores have to do. Nothing was read yet: it can be started again.
+    """
+    return not query.isActive and _TOO_SLOW in str(query.exception())
 
 
 def raise_if_ended(running: Sequence[StreamingQuery]) -> None:

@@ -119,3 +119,11 @@ def test_stopping_goes_on_when_one_query_cannot_be_reached() -> None:
     dead = [EndedQuery(None), EndedQuery(None)]
     queries.stop_all(dead)  # type: ignore[arg-type]
     assert all(each.stopped for each in dead)
+
+
+def test_only_what_began_too_slowly_is_begun_again() -> None:
+    slow_one, broken, active = (
+        EndedQuery("Python worker failed to connect back."), EndedQuery("KAFKA_DATA_LOSS"), EndedQuery(None, active=True)
+    )  # fmt: skip
+    found = [queries.began_too_slowly(each) for each in (slow_one, broken, active)]  # type: ignore[arg-type]
+    assert found == [True, False, False]
