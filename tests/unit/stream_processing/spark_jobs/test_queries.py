@@ -122,8 +122,6 @@ def test_stopping_goes_on_when_one_query_cannot_be_reached() -> None:
 
 
 def test_only_what_began_too_slowly_is_begun_again() -> None:
-    slow_one, broken, active = (
-        EndedQuery("Python worker failed to connect back."), EndedQuery("KAFKA_DATA_LOSS"), EndedQuery(None, active=True)
-    )  # fmt: skip
-    found = [queries.began_too_slowly(each) for each in (slow_one, broken, active)]  # type: ignore[arg-type]
+    ends = EndedQuery("Python worker failed to connect back."), EndedQuery("KAFKA_DATA_LOSS")
+    found = [queries.began_too_slowly(each) for each in (*ends, EndedQuery(None, active=True))]  # type: ignore[arg-type]
     assert found == [True, False, False]
