@@ -28,7 +28,7 @@ from stream_processing.spark_jobs.machines import MAXIMUM, REACHED
 from stream_processing.spark_jobs.session import jvm
 
 LOG_INTERVAL_S: Final = 30.0
-"""A query's progress is logged at most this often; some report every half second."""
+"""A query's progress is logged at most this often; some report every second."""
 
 BATCH_DURATION = Gauge("optionsai_spark_batch_duration_seconds", "Duration of the last batch", ["query"])
 STATE_ROWS = Gauge("optionsai_spark_state_rows", "Rows of state that a query holds", ["query"])

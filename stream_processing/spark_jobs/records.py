@@ -30,13 +30,8 @@ def legal_events(records: DataFrame, event: type[Event]) -> DataFrame:
     )
     complete = parsed.withColumns(schema.with_defaults(event))
     is_event = (f.col("type") == event.__name__) & f.col(schema.UNREADABLE).isNull()
-    is_sound = is_event & schema.is_legal(event) & is_timely(f.col("event_time"), f.unix_micros(APPENDED_AT))
-    return complete.where(is_sound).drop("type", schema.UNREADABLE)
-
-
-def is_timely(event_time: Column, appended_at: Column) -> Column:
-    """Whether an event is dated no further after Kafka had it than may be; both in microseconds since the epoch."""
-    return event_time <= appended_at + f.lit(FUTURE_US)
+    is_timely = f.col("event_time") <= f.unix_micros(APPENDED_AT) + f.lit(FUTURE_US)
+    return complete.where(is_event & schema.is_legal(event) & is_timely).drop("type", schema.UNREADABLE)
 
 
 def outgoing(rows: DataFrame, event: type[Event], values: Mapping[str, Column], headers: Column) -> DataFrame:

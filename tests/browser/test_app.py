@@ -35,11 +35,12 @@ def test_prices_move(page: Page) -> None:
     expect(page.locator("#grid-prices tr")).to_have_count(10)
     expect(page.locator("#connection")).to_have_text("live")
     page.wait_for_function(
-        "(selector) => [...document.querySelectorAll(selector)].every((cell) => "
-        "/^[\\d,]+\\.\\d+$/.test(cell.textContent))",
-        arg=column("prices", LAST),
+        "([selector, number]) => [...document.querySelectorAll(selector)].every((cell) => "
+        "new RegExp(number).test(cell.textContent))",
+        arg=[column("prices", LAST), NUMBER.pattern],
     )
     before = texts(page, column("prices", LAST))
+    assert all(NUMBER.match(text) for text in before)
     page.wait_for_function(
         "([selector, before]) => [...document.querySelectorAll(selector)].some((cell, at) => "
         "cell.textContent !== before[at])",

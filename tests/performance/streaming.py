@@ -78,7 +78,7 @@ class Record(NamedTuple):
 
 
 class Form(NamedTuple):
-    """An encoded event with places for what changes: filling them in costs a hundredth of what encoding does."""
+    """An encoded event with places for what changes: filling them in costs less than encoding it anew."""
 
     key: bytes
     text: bytes

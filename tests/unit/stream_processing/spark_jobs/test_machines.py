@@ -34,7 +34,7 @@ def example(kind: type[Event]) -> Event:
 
 def frame(*records: tuple[str, int, bytes], appended_at: int = NOW) -> pd.DataFrame:
     rows = [(appended_at, topic == CLOCK.name, topic, 0, offset, value) for topic, offset, value in records]
-    return pd.DataFrame(rows, columns=[*machines.PLACE, "value"])
+    return pd.DataFrame(rows, columns=list(machines.READ))
 
 
 def test_records_come_in_the_order_of_their_partitions_and_the_clock_last() -> None:
