@@ -108,3 +108,16 @@ def wait_until_held(stack: Stack, table: str, source: str, until: int, count: in
             return row is not None and row[0] >= count
 
         wait_until(enough, timeout_s, f"{count} rows in {table}", COUNT_EVERY_S)
+
+
+def check_table(stack: Stack, table: str, topic: Topic, source: str, until: int, kind: str = "") -> None:
+    """Assert that a table holds all that its topic held before it was read, none of it twice, and nothing else.
+
+    What is computed late may come into the topic meanwhile, so the topic is read again after the table.
+    """
+    before = topic_ids(stack, topic, source, until, kind)
+    wait_until_held(stack, table, source, until, len(before))
+    rows = table_ids(stack, table, source, until)
+    assert len(rows) == len(set(rows)), table
+    assert before - set(rows) == set(), table
+    assert set(rows) - topic_ids(stack, topic, source, until, kind) == set(), table

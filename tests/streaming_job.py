@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
+from urllib.request import urlopen
 
 import psutil
 import yaml
@@ -17,12 +18,14 @@ from runtime.services import metrics_port
 from runtime.supervisor.ports import LOOPBACK, any_free
 from runtime.supervisor.probes import http_probe
 from runtime.topics import ensure_topics
+from stream_processing.spark_jobs.queries import QUERIES
 from tests.waiting import wait_until
 
 MODULE: Final = "stream_processing.spark_jobs.feature_extraction"
 BROKER_TIMEOUT_S: Final = 60.0
 START_TIMEOUT_S: Final = 180.0
 STOP_TIMEOUT_S: Final = 40.0
+METRICS_TIMEOUT_S: Final = 30.0
 MAX_QUOTED: Final = 2_000
 
 
@@ -74,9 +77,9 @@ def running_broker(folder: Path) -> Iterator[str]:
 
 
 class StreamingJob:
-    """`python -m stream_processing.spark_jobs.feature_extraction` on a state directory below `folder`."""
+    """The job, or what another module makes of it, on a state directory below `folder`."""
 
-    def __init__(self, folder: Path, bootstrap: str, spark: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, bootstrap: str, spark: Mapping[str, Any], module: str = MODULE) -> None:
         self.state_dir, config_dir = folder / "state", folder / "config"
         self.state_dir.mkdir(parents=True, exist_ok=True)
         config_dir.mkdir(parents=True, exist_ok=True)
@@ -96,6 +99,7 @@ class StreamingJob:
             "JAVA_HOME": str(java.choose(os.environ, folder / "java").home),
         }
         self.log = folder / "job.log"
+        self._module = module
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -118,7 +122,7 @@ class StreamingJob:
         """Start it without waiting, as a module unless another command is given."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command or [sys.executable, "-m", MODULE],
+                command or [sys.executable, "-m", self._module],
                 env=self.environment | dict(environment or {}),
                 stdout=log,
                 stderr=log,
@@ -129,6 +133,18 @@ class StreamingJob:
         assert self.process is not None
         assert self.process.poll() is None, f"the job ended: {self.log.read_text()[-MAX_QUOTED:]}"
         return http_probe(LOOPBACK, self.metrics_port) is None
+
+    def metrics(self) -> str:
+        """What Prometheus would read."""
+        with urlopen(f"http://{LOOPBACK}:{self.metrics_port}/metrics", timeout=METRICS_TIMEOUT_S) as answer:
+            text: str = answer.read().decode()
+        return text
+
+    def wait_for_all(self) -> None:
+        """Return once the queries with memory, which begin after those that make it ready, are at work too."""
+        names = (query.name for query in QUERIES if not query.is_real_time)
+        marks = [f'optionsai_spark_batch_duration_seconds{{query="{name}"}}' for name in names]
+        wait_until(lambda: all(mark in self.metrics() for mark in marks), START_TIMEOUT_S, f"{marks}; see {self.log}")
 
     def stop(self) -> int | None:
         """Ask it to stop; its exit status."""

@@ -1,1 +1,1 @@
-"""Pricing of options: formulas written once, evaluated on NumPy arrays here and on Spark columns elsewhere."""
+"""Pricing of options: formulas written once, evaluated on NumPy arrays here and by Spark elsewhere."""

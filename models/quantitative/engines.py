@@ -3,7 +3,7 @@
 Two engines give the same results to within the rounding of exp and log: NumPy's blocks (`models.quantitative.blocks`),
 ready at once, and machine code (`models.quantitative.compiled`), five to ten times faster, but each formula has to be
 compiled first. The choice depends on the number of rows alone, so the same call gives the same bits at any time. A
-third engine, Spark's, is `stream_processing.spark_jobs.columns`.
+third engine, Java for Spark, is `stream_processing.spark_jobs.columns`.
 """
 
 from collections.abc import Sequence

@@ -2,20 +2,19 @@
 
 Theory of operation
 -------------------
-A pricing formula has to run on NumPy arrays (research, tests, snapshots) and on Spark columns (the live stream), and
-the two must agree. So it is neither: it is a list of named steps, each an expression over earlier steps and inputs.
-The operations are those that both engines have natively: `+ - * /`, `exp log sqrt abs`, comparisons and `where`.
-`models.quantitative.blocks` evaluates a formula with NumPy, the Spark jobs turn it into `withColumns`.
+A pricing formula has to run on NumPy arrays (research, tests, snapshots) and in Spark (the live stream), and the two
+must agree. So it is neither: it is a list of named steps, each an expression over earlier steps and inputs. The
+operations are those that all engines have natively: `+ - * /`, `exp log sqrt abs`, comparisons and `where`.
+`models.quantitative.blocks` evaluates a formula with NumPy, `models.quantitative.compiled` as machine code, and the
+Spark jobs write it as Java.
 
-Rules that keep a formula valid on both engines:
+Rules that keep a formula valid on every engine:
 
-* No branches. Both arms of a `where` are evaluated for every row, so a divisor or the argument of a logarithm must be
-  made safe *before* it is used, and unusable rows are masked at the end (Spark aborts the job on a zero divisor and
-  answers null for the logarithm of a number that is not positive).
-* Conditions are tests that a good row passes, bounded on both sides: NaN fails every comparison in NumPy but sorts
-  above every number in Spark, and a null condition takes the second arm of a `where`.
+* No branches. Both arms of a `where` may be evaluated for every row, so a divisor or the argument of a logarithm must
+  be made safe *before* it is used, and unusable rows are masked at the end.
+* Conditions are tests that a good row passes, bounded on both sides: NaN fails every comparison.
 * What is used twice is a named step; an expression used twice would be computed twice.
-* Names differ in more than case, because Spark's do.
+* Names differ in more than case, because those of Spark's columns do.
 """
 
 from collections.abc import Iterator
@@ -98,7 +97,7 @@ Operand = Union[Number, float]  # noqa: UP007 - `Number | float` would need the 
 Column = TypeVar("Column", Number, Condition)
 
 MISSING = Number("missing")
-"""No value: NaN in NumPy, null in Spark. Only ever the second arm of a masking `where`."""
+"""No value: NaN, which is null in a column of Spark. Only ever the second arm of a masking `where`."""
 
 
 def number(operand: Operand) -> Number:

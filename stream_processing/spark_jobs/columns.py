@@ -1,77 +1,32 @@
-"""Evaluates the formulas of `models.quantitative` as native Spark columns.
+# ruff: noqa: SLF001 - pyspark has no public way to a function of its virtual machine
+"""Evaluates the formulas of `models.quantitative` as columns of Spark.
 
 Theory of operation
 -------------------
-Each step of a formula becomes a column under a hidden name, so that Spark cannot confuse it with the frame's own
-columns, whose names it compares without regard to case. Steps that do not depend on each other are added together: one
-level is one projection to plan, and the projections of one formula stay a single stage of generated code, in which a
-step is a local variable. Everything is native, so Real-time Mode admits it. Steps are written as SQL text: as column
-objects each operation would be several calls to Java, and a long formula would take half a minute to plan.
+A formula of a thousand steps is too much for Spark's own expressions: each level of steps would be a projection,
+hundreds in a row, and Spark plans them anew at every start and checkpoint, while nothing flows. So a formula becomes
+one static Java function, written by `java_formulas`, compiled by the compiler that Spark has for what it generates
+itself, and handed to the session as a jar; a row costs its call, without a boxed number or a row written. Spark takes
+it for one of its own functions, so Real-time Mode admits it.
 
-Left alone, Spark generates one method for the whole chain, but Java refuses methods above 64 kB. So a formula is cut
-into parts of at most `PART_NODES` operations, where that carries the fewest live columns, and `explode` of an array of
-one of them stands between: its operator reads every column below it, which is Spark's condition for generating what
-follows as a method of its own. The columns are that method's parameters; no row is written.
-
-Two things are needed outside this module. What Spark generates around a formula may be larger than Java's compiler
-takes by default, and an interpreted method is 20 to 40 times slower: start every driver and executor JVM with
-`JVM_OPTION`, and the driver with `STACK_OPTION`. And columns named in a formula's inputs must exist in the frame;
-`years` and `is_call` usually have to be derived first.
+Columns named in a formula's inputs must exist in the frame; `years` and `is_call` usually have to be derived first.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
-from typing import Final
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
+from pyspark.sql.types import ArrayType, DoubleType
 
-from models.quantitative.formulas import Formula, Node
+from models.quantitative.formulas import Formula
+from stream_processing.spark_jobs import java_formulas
+from stream_processing.spark_jobs.session import jvm
 
-JVM_OPTION = "-XX:-DontCompileHugeMethods"
-"""For `spark.driver.extraJavaOptions` and `spark.executor.extraJavaOptions`, before the JVM starts."""
-STACK_OPTION: Final = "-Xss16m"
-"""Likewise for the driver: Spark's planner recurses through a plan as deep as a formula's longest chain of steps. Some
-300 of them overflow the usual stack of 1 MB while the JVM is new and still interprets the planner."""
-PART_NODES: Final = 350
-"""Operations of one generated method. The more projections stand in a row, the longer Spark plans, at every checkpoint:
-at 1,500 operations 0.9 s, at 350 0.34 s, for a microsecond more a row."""
-MOST_REPEATED: Final = 20
-"""Operations that a step used several times may add where it is written out instead."""
-_DEAR: Final = frozenset({"exp", "log", "sqrt", "divide"})
-"""Not worth repeating."""
-_HIDDEN = "__step_"
+_RESULTS: Final = "__results"
 _NAN: Final = "double('NaN')"
-
-
-def _never_null(text: str) -> str:
-    """NaN for null.
-
-    Spark takes quotients, roots, exponentials and logarithms to be nullable, and everything made of them: without
-    this, every later operation would test for null, and the generated method would be half as large again.
-    """
-    return f"coalesce({text}, {_NAN})"
-
-
-_OPERATIONS: Final[dict[str, str]] = {
-    "add": "({} + {})",
-    "subtract": "({} - {})",
-    "multiply": "({} * {})",
-    "divide": _never_null("{} / {}"),
-    "exp": _never_null("exp({})"),
-    "log": _never_null("ln({})"),
-    "sqrt": _never_null("sqrt({})"),
-    "abs": "abs({})",
-    "less": "({} < {})",
-    "less_equal": "({} <= {})",
-    "greater": "({} > {})",
-    "greater_equal": "({} >= {})",
-    "and": "({} AND {})",
-    "where": "CASE WHEN {} THEN {} ELSE {} END",
-}
-
-Steps = Sequence[tuple[str, Node]]
 
 
 def with_steps(frame: DataFrame, formula: Formula, keep: Sequence[str] | None = None) -> DataFrame:
@@ -83,17 +38,11 @@ def with_steps(frame: DataFrame, formula: Formula, keep: Sequence[str] | None = 
     kept = frame.columns if keep is None else list(keep)
     _check_names(frame, formula, kept)
     carried = [f"`{name}`" for name in kept]
-    inputs = (f"{_never_null(f'cast(`{each.name}` AS double)')} AS {_hidden(each.name)}" for each in formula.inputs)
-    frame = frame.selectExpr(*carried, *inputs)
-    present = {each.name for each in formula.inputs}
-    parts = cut(joined(formula))
-    for number, part in enumerate(parts):
-        later = {name for rest in parts[number + 1 :] for _, value in rest for name in value.references()}
-        frame, present = _computed(frame, carried, part, present, later.union(formula.outputs))
-        if later:
-            between, *others = map(_hidden, sorted(present))
-            frame = frame.selectExpr(*carried, *others, f"explode(array({between})) AS {between}")
-    return frame.selectExpr(*carried, *(f"{_hidden(name)} AS `{name}`" for name in formula.outputs))
+    results = _called(frame.sparkSession, formula).alias(_RESULTS)
+    outputs = (
+        f"nanvl({_RESULTS}[{place}], cast(NULL AS double)) AS `{name}`" for place, name in enumerate(formula.outputs)
+    )
+    return frame.select(*map(f.expr, carried), results).selectExpr(*carried, *outputs)
 
 
 def named(code: Column, names: Sequence[str]) -> Column:
@@ -101,86 +50,38 @@ def named(code: Column, names: Sequence[str]) -> Column:
     return f.element_at(f.array(*map(f.lit, names)), code.cast("int") + 1)
 
 
-def joined(formula: Formula) -> Formula:
-    """The formula with every step that is used once, or cheap to repeat, written where it is used.
-
-    That makes fewer projections, and each costs planning time at every checkpoint.
-    """
-    uses = Counter(formula.outputs)
-    for _, value in formula.steps:
-        uses.update(value.references())
-    inner: dict[str, Node] = {}
-    steps: list[tuple[str, Node]] = []
-    for name, value in formula.steps:
-        whole = _replaced(value, inner)
-        repeated = _nodes(whole) * (uses[name] - 1)
-        is_cheap = not repeated or (repeated <= MOST_REPEATED and not _has_dear(whole))
-        if is_cheap and name not in formula.outputs:
-            inner[name] = whole
-        else:
-            steps.append((name, whole))
-    return Formula(formula.inputs, tuple(steps), formula.outputs)
+def _called(session: SparkSession, formula: Formula) -> Column:
+    """The formula's outputs as an array of doubles."""
+    machine = jvm(session)
+    sql = machine.org.apache.spark.sql
+    expression, column = sql.classic.ExpressionUtils.expression, sql.classic.ExpressionUtils.column
+    inputs = [expression(f.expr(f"coalesce(cast(`{each.name}` AS double), {_NAN})")._jc) for each in formula.inputs]
+    array = sql.types.DataType.fromJson(ArrayType(DoubleType(), containsNull=False).json())
+    as_seq, none = machine.PythonUtils.toSeq, getattr(getattr(machine.scala, "None$"), "MODULE$")
+    # Whether a null argument makes the result null, whether that may be null, and whether equal arguments give equals.
+    traits = (False, False, True)
+    call = sql.catalyst.expressions.objects.StaticInvoke(
+        _installed(session, formula), array, java_formulas.METHOD, as_seq(inputs), as_seq([]), *traits, none
+    )
+    return Column(column(call))
 
 
-def _has_dear(node: Node) -> bool:
-    return node.op in _DEAR or any(map(_has_dear, node.operands))
+def _installed(session: SparkSession, formula: Formula) -> Any:  # noqa: ANN401 - a java.lang.Class
+    """The formula's class, in the session's virtual machine and wherever its tasks run."""
+    name, text = java_formulas.java_class(formula)
+    if name not in session._jsparkSession.sparkContext().listJars().toString():
+        jar = Path(str(session.conf.get("spark.local.dir")), f"{name}.jar")
+        _write_jar(jar, jvm(session).org.codehaus.janino.SimpleCompiler(), text)
+        session._jsparkSession.sessionState().resourceLoader().addJar(str(jar))
+    return session._jsparkSession.artifactManager().classloader().loadClass(name)
 
 
-def _replaced(node: Node, inner: Mapping[str, Node]) -> Node:
-    """The node with these columns replaced by what they stand for."""
-    if node.op == "column":
-        return inner.get(node.name, node)
-    operands = tuple(_replaced(operand, inner) for operand in node.operands)
-    return type(node)(node.op, operands, value=node.value)
-
-
-def cut(formula: Formula, most_nodes: int = PART_NODES) -> list[Steps]:
-    """The steps in parts of at most so many operations each (or of one step), the fewest columns carried between them.
-
-    A path from the first step to the last is sought, of which each part is an edge, and what it leaves to later parts
-    its length.
-    """
-    steps = formula.steps
-    nodes = list(accumulate((_nodes(value) for _, value in steps), initial=0))
-    carried = _carried(formula)
-    best: list[tuple[int, int]] = [(0, 0)]
-    for end in range(1, len(steps) + 1):
-        starts = (start for start in range(end) if start == end - 1 or nodes[end] - nodes[start] <= most_nodes)
-        best.append(min((best[start][0] + carried[end], start) for start in starts))
-    ends = [len(steps)]
-    while ends[-1]:
-        ends.append(best[ends[-1]][1])
-    return [steps[start:end] for end, start in zip(ends[-2::-1], ends[:0:-1], strict=True)]
-
-
-def _carried(formula: Formula) -> list[int]:
-    """For each step, and after the last, how many columns of those before it are still needed."""
-    needed = set(formula.outputs)
-    counts = [len(needed)]
-    for name, value in reversed(formula.steps):
-        needed = (needed - {name}).union(value.references())
-        counts.append(len(needed))
-    return counts[::-1]
-
-
-def _nodes(node: Node) -> int:
-    return 1 + sum(map(_nodes, node.operands))
-
-
-def _computed(
-    frame: DataFrame, carried: Sequence[str], part: Steps, present: set[str], later: set[str]
-) -> tuple[DataFrame, set[str]]:
-    """The frame with a part's steps, and the names of the steps that are in it: those that are needed `later`."""
-    levels = _levels(part)
-    needed = [later]
-    for level in levels[:0:-1]:
-        needed.append(needed[-1].union(*(value.references() for value in level.values())))
-    for level, wanted in zip(levels, reversed(needed), strict=True):
-        passed = sorted(present & wanted)
-        added = (f"{_text(value)} AS {_hidden(name)}" for name, value in level.items())
-        frame = frame.selectExpr(*carried, *map(_hidden, passed), *added)
-        present = {*passed, *level}
-    return frame, present & later
+def _write_jar(jar: Path, compiler: Any, text: str) -> None:  # noqa: ANN401 - a Java object
+    compiler.cook(text)
+    jar.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(jar, "w") as file:
+        for name, code in compiler.getBytecodes().items():
+            file.writestr(f"{name.replace('.', '/')}.class", bytes(code))
 
 
 def _check_names(frame: DataFrame, formula: Formula, kept: Sequence[str]) -> None:
@@ -193,29 +94,3 @@ def _check_names(frame: DataFrame, formula: Formula, kept: Sequence[str]) -> Non
         raise ValueError(
             f"the formula's outputs {sorted(taken)} would stand beside kept columns of that name; drop those"
         )
-
-
-def _levels(steps: Steps) -> list[dict[str, Node]]:
-    """The steps, grouped so that each group depends on earlier groups only."""
-    depth: dict[str, int] = {}
-    levels: list[dict[str, Node]] = []
-    for name, value in steps:
-        depth[name] = 1 + max((depth.get(reference, 0) for reference in value.references()), default=0)
-        levels.extend({} for _ in range(depth[name] - len(levels)))
-        levels[depth[name] - 1][name] = value
-    return levels
-
-
-def _hidden(name: str) -> str:
-    return f"`{_HIDDEN}{name}`"
-
-
-def _text(node: Node) -> str:
-    """The expression in SQL."""
-    if node.op == "column":
-        return _hidden(node.name)
-    if node.op == "literal":
-        return f"{node.value!r}D"
-    if node.op == "missing":
-        return "cast(NULL AS double)"
-    return _OPERATIONS[node.op].format(*map(_text, node.operands))

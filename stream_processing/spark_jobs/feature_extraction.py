@@ -108,8 +108,7 @@ def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
     """Start all queries and watch over them until the stop is asked for.
 
     Once the fast ones are at work the job is ready, and those with memory begin one after the other: on a cold machine
-    they would keep the fast ones waiting for half a minute, and each other for longer than Spark allows their Python
-    processes. All must be at work before the time is up.
+    they would keep the fast ones, and each other, waiting for half a minute. All must be at work before the time is up.
     """
     monitor = Monitor(opened, LAG, context.log)
     deadline_s = time.monotonic() + context.settings.spark.start_timeout_s
@@ -118,10 +117,6 @@ def run(context: Context, opened: SparkSession, job: queries.Job) -> None:
     running = [queries.start(opened, query, job) for query in fast]
     all_at_work = False
     while not context.stop.wait(POLL_INTERVAL_S):
-        if not all_at_work and running and queries.began_too_slowly(running[-1]):
-            name = running.pop().name
-            context.log.warning("started again", query=name)
-            to_begin.insert(0, next(query for query in queries.QUERIES if query.name == name))
         queries.raise_if_ended(running)
         monitor.observe(running)
         if all_at_work:

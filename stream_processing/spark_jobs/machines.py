@@ -12,15 +12,17 @@ A machine's figures come out as rows without a topic: they are summed into the q
 """
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain
+from itertools import chain, count
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
-from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
+from pyspark.sql.streaming.state import GroupState, GroupStateTimeout
 
 from contracts import stages, topics, wire
 from contracts.errors import RejectedRecord
@@ -38,7 +40,11 @@ UNSAID: Final = "unsaid_events"
 """What a machine said that breaks its contract: published, it would be rejected by every reader."""
 REACHED: Final = f"reached_s{MAXIMUM}"
 """Time of the newest event, seconds since the epoch."""
-STATE: Final = "kept binary"
+STATE: Final = "size int, packed binary"
+NICENESS: Final = "QUERY_NICENESS"
+"""Of a query's Python processes, in their environment: Spark lends one only to queries of the same environment."""
+SETTLING_CALLS: Final = 50
+"""Compiled kernels are loaded by then. Later freezes would keep what each batch leaves behind."""
 READ: Final = (*PLACE, "value")
 MADE: Final = "topic string, key binary, value binary, due long, figure string, amount double"
 COLUMNS: Final = [column.split()[0] for column in MADE.split(", ")]
@@ -46,42 +52,24 @@ _SIMULATED: Final = """
     CASE WHEN contains(text, '"simulated":true,') THEN true WHEN contains(text, '"simulated":false,') THEN false
     ELSE CASE get_json_object(text, '$.simulated') WHEN 'true' THEN true WHEN 'false' THEN false END END
 """
-
-
-class OfSubject(StatefulProcessor):
-    """What Spark calls with the records of one subject."""
-
-    def __init__(self, factory: Factory) -> None:
-        self._factory = factory
-
-    def init(self, handle: StatefulProcessorHandle) -> None:
-        """Take hold of the state."""
-        _spare_collector()
-        self._state = handle.getValueState("machine", STATE)
-
-    def handleInputRows(  # noqa: N802 - Spark's name
-        self,
-        key: Any,  # noqa: ANN401 - a tuple of what was grouped by
-        rows: Iterator[Any],
-        timerValues: Any,  # noqa: ANN401, ARG002, N803 - no timers are set
-    ) -> Iterator[pd.DataFrame]:
-        """The records that they bring about."""
-        kept = self._state.get()
-        machine = self._factory(_stream(key), None if kept is None else bytes(kept[0]))
-        made = said(machine, rows)
-        self._state.update((made.kept,))
-        yield made.rows
-
-    def close(self) -> None:
-        """Nothing is held open."""
+_calls: Final = count()
 
 
 @cache
-def _spare_collector() -> None:
-    """Have the collector pass over what was imported: a worker of Spark runs it after each batch, and looking through
-    all modules again took longer than the batch.
+def _packing() -> pa.Codec:
+    """A fourth to a seventh is left of a state. Spark takes each byte in its hands several times on the way to disk."""
+    return pa.Codec("zstd", compression_level=1)
+
+
+def _settle() -> None:
+    """In a worker's first calls: take the place that its query has among processes, and have the collector pass over
+    what is loaded. Spark runs it after each batch, and looking through everything again took longer than the batch.
     """
-    gc.freeze()
+    call = next(_calls)
+    if call == 0:
+        os.nice(int(os.environ.get(NICENESS, "0")))
+    if call < SETTLING_CALLS:
+        gc.freeze()
 
 
 def transform(market: DataFrame, factory: Factory, *, query: str, figures: Sequence[str], whole: bool) -> DataFrame:
@@ -104,12 +92,28 @@ def transform(market: DataFrame, factory: Factory, *, query: str, figures: Seque
     )
     told = found.where(" AND ".join(f"{name} IS NOT NULL" for name in STREAM)).groupBy(*STREAM)
     if market.isStreaming:
-        made = told.transformWithStateInPandas(OfSubject(factory), MADE, "Update", "None")
+        made = told.applyInPandasWithState(_of_subject(factory), MADE, STATE, "update", GroupStateTimeout.NoTimeout)
         made = made.observe(query, *(_summed(name) for name in (*figures, REJECTED, UNSAID, REACHED)))
     else:
         made = told.applyInPandas(lambda key, rows: said(factory(_stream(key), None), [rows]).rows, MADE)
     headers = records.stamp(stages.DUE, f.timestamp_micros("due"))
     return made.where(f.col("topic").isNotNull()).select("topic", "key", "value", headers.alias(records.HEADERS))
+
+
+def _of_subject(factory: Factory) -> Callable[..., Iterator[pd.DataFrame]]:
+    """What Spark calls with the records of one subject."""
+
+    def read_on(key: tuple[Any, ...], frames: Iterable[pd.DataFrame], state: GroupState) -> Iterator[pd.DataFrame]:
+        _settle()
+        kept = None
+        if state.exists:
+            size, packed = state.get
+            kept = _packing().decompress(packed, size, asbytes=True)
+        made = said(factory(_stream(key), kept), frames)
+        state.update((len(made.kept), _packing().compress(made.kept, asbytes=True)))
+        yield made.rows
+
+    return read_on
 
 
 def _mark(name: str) -> str:

@@ -27,6 +27,8 @@ from contracts.topics import TOPICS
 from stream_processing.spark_jobs.machines import MAXIMUM, REACHED
 from stream_processing.spark_jobs.session import jvm
 
+CLIENTS_INTERVAL_S: Final = 5.0
+"""How often the Kafka clients are looked at: what they tell are means over half a minute, at a few hundred calls."""
 LOG_INTERVAL_S: Final = 30.0
 """A query's progress is logged at most this often; some report every second."""
 
@@ -112,14 +114,18 @@ class Monitor:
         self._patterns = [(jvm(session).javax.management.ObjectName(pattern), *rest) for pattern, *rest in _BEANS]
         self._lag = lag
         self._log = log
+        self._clients_due_s = 0.0
         self._seen: dict[str, int] = {}
         self._logged_s: dict[str, float] = {}
 
     def observe(self, queries: Iterable[StreamingQuery]) -> None:
-        """Read everything once."""
+        """Read what is new."""
         for query in queries:
             for report in self._new_reports(query):
                 self._publish(read_progress(report))
+        if time.monotonic() < self._clients_due_s:
+            return
+        self._clients_due_s = time.monotonic() + CLIENTS_INTERVAL_S
         for topic, readings in self._client_readings().items():
             for name, gauge in (("in", ROWS_IN), ("out", ROWS_OUT), ("lag", self._lag)):
                 if name in readings:

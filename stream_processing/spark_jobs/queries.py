@@ -31,6 +31,8 @@ SPARE_SLOTS: Final = 2
 """Slots that Real-time queries must leave: one for micro-batches, one so that these need not wait for themselves."""
 LINGER_MS: Final = "5"
 """At thousands of results a second this makes one request of several; at 0 the broker spends a core on requests."""
+NICENESS: Final = 3
+"""Of machines that may wait: beside a process that wants the core they get a third of it."""
 FINGERPRINT: Final = "made_by"
 RUNBOOK: Final = "See 'A changed streaming query' in docs/operations.md"
 MAX_EXPLANATION: Final = 600
@@ -44,7 +46,6 @@ _UNUSABLE_STATE: Final = {
     "[STREAMING_CHECKPOINT": RUNBOOK,
 }
 """What in Spark's explanation says that state or log cannot be read on, and what the operator does then."""
-_TOO_SLOW: Final = "Python worker failed to connect back"
 _LOCAL: Final = re.compile(r"local\[(\d+)\]")
 
 
@@ -77,7 +78,11 @@ class Query(NamedTuple):
     shape: Callable[[Job], tuple[int | str, ...]] = lambda _job: ()
     """What else the state's meaning depends on."""
     tasks: int = 1
-    """Of its machines in a batch. Each is a Python process and a state store, which cost more than what most do."""
+    """In a batch. Each is a Python process and a state store, which cost more than what most do; and a single one gets
+    the records without Spark writing them down between readers and machines.
+    """
+    may_wait: bool = False
+    """Whether its machines give way to other processes: theirs is work of seconds, for results every few of them."""
 
 
 def stateless(
@@ -98,6 +103,7 @@ def with_memory(
     *,
     whole: bool = False,
     tasks: int = 1,
+    may_wait: bool = False,
 ) -> Query:
     """A query of machines in micro-batches, which `market.clock` keeps going."""
 
@@ -105,7 +111,9 @@ def with_memory(
         return machines.transform(market, factory(job), query=name, figures=figures, whole=whole)
 
     sources = (*sources, topics.CLOCK)
-    return Query(name, version, sources, sinks, transform, is_real_time=False, shape=shape, tasks=tasks)
+    return Query(
+        name, version, sources, sinks, transform, is_real_time=False, shape=shape, tasks=tasks, may_wait=may_wait
+    )
 
 
 QUERIES: Final = (
@@ -113,7 +121,7 @@ QUERIES: Final = (
     stateless("greeks", 1, topics.OPTION_QUOTES, topics.GREEKS, greeks.transform),
     with_memory(
         "names",
-        1,
+        2,
         (topics.TRADES, topics.QUOTES, topics.BOOKS, topics.OPTION_TRADES, topics.OPEN_INTEREST),
         (topics.BARS, topics.OPEN_BARS, topics.INDICATORS, topics.FLOW, topics.OPTION_FLOW),
         lambda job: together(
@@ -135,23 +143,25 @@ QUERIES: Final = (
     ),
     with_memory(
         "chains",
-        1,
+        2,
         (topics.OPTION_QUOTES, topics.OPTION_TRADES, topics.OPEN_INTEREST),
         (topics.SURFACES, topics.CHAINS),
         lambda job: chains.factory(job.chains),
         chains.FIGURES,
         lambda job: job.chains,
         tasks=2,
+        may_wait=True,
     ),
     with_memory(
         "slow",
-        1,
+        2,
         (topics.NEWS, topics.FUNDAMENTALS, topics.CORPORATE_ACTIONS, topics.MACRO, topics.RATES, topics.BARS),
         (topics.COMPANIES, topics.NEWS_FEATURES, topics.MACRO_FEATURES),
         lambda job: slow.factory(job.slow),
         slow.FIGURES,
         lambda job: (job.slow.lateness_us, job.slow.bars_after_us),
         whole=True,
+        may_wait=True,
     ),
 )
 """In the order in which they begin: signals wait for the first."""
@@ -186,8 +196,11 @@ def start(session: SparkSession, query: Query, job: Job) -> StreamingQuery:
         )
         .load()
     )
+    if not query.is_real_time:
+        market = market.coalesce(query.tasks)
     session.sparkContext.setLocalProperty("spark.scheduler.pool", query.name)
     session.conf.set("spark.sql.shuffle.partitions", query.tasks)
+    session.sparkContext.environment[machines.NICENESS] = str(NICENESS if query.may_wait else 0)
     writer = (
         query.transform(market, job)
         .writeStream.format("kafka")
@@ -235,13 +248,6 @@ def is_at_work(session: SparkSession, query: StreamingQuery) -> bool:
     jobs = (tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(query.runId))
     stages = (tracker.getStageInfo(int(stage)) for job in jobs if job is not None for stage in job.stageIds)
     return any(stage is not None and stage.numActiveTasks > 0 for stage in stages)
-
-
-def began_too_slowly(query: StreamingQuery) -> bool:
-    """Whether a query ended for its Python process not being there within the ten seconds that Spark gives it, whatever
-    else the cores have to do. Nothing was read yet: it can be started again.
-    """
-    return not query.isActive and _TOO_SLOW in str(query.exception())
 
 
 def raise_if_ended(running: Sequence[StreamingQuery]) -> None:

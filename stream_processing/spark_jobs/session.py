@@ -21,21 +21,25 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from contracts.errors import ConfigError, PartError
-from stream_processing.spark_jobs.columns import JVM_OPTION, STACK_OPTION
 
+JVM_OPTION: Final = "-XX:-DontCompileHugeMethods"
+"""What Spark generates around a query may be larger than Java's compiler takes by default, and an interpreted method is
+20 to 40 times slower."""
 SHOW_BEANS: Final = "--add-exports=java.management/com.sun.jmx.mbeanserver=ALL-UNNAMED"
 """Lets `progress` read the JMX beans from Python."""
 COLLECTOR: Final = "-XX:+UseParallelGC"
 """What lives long is small, so a young collection takes about 2 ms, where the default collector's takes 5 and its
 concurrent threads compete for the cores: at 10,000 quotes/s the median latency fell from 4.2 to 2.6 ms."""
+LARGE_PAGES: Final = "-XX:+UseTransparentHugePages"
+"""Of 2 MiB, where the kernel gives them on request: fewer to look up, which on virtual machines costs most."""
 LATE_OPTIMISING: Final = (
-    "-XX:Tier4InvocationThreshold=25000",
-    "-XX:Tier4MinInvocationThreshold=3000",
-    "-XX:Tier4CompileThreshold=75000",
-    "-XX:Tier4BackEdgeThreshold=200000",
+    "-XX:Tier4InvocationThreshold=100000",
+    "-XX:Tier4MinInvocationThreshold=12000",
+    "-XX:Tier4CompileThreshold=300000",
+    "-XX:Tier4BackEdgeThreshold=800000",
 )
-"""Five times the usual numbers. What runs for each record is past them in seconds; most of what else Spark does between
-two batches is not worth a second compilation, which took half of what a quiet pipeline uses in its first minutes."""
+"""Twenty times the usual numbers. What runs for each record is past them in seconds; what else Spark does between two
+batches is thousands of methods, whose second compilation took a tenth of both cores for minutes."""
 STOP_TIMEOUT_S: Final = 10.0
 """For each query, and for the virtual machine, to end by itself."""
 
@@ -55,27 +59,6 @@ rootLogger.level = warn
 rootLogger.appenderRef.file.ref = file
 """
 
-_NEEDLESS: Final = (
-    *(
-        "sql.execution.datasources." + rule
-        for rule in ("PruneFileSourcePartitions", "PushVariantIntoScan", "SchemaPruning")
-    ),
-    *(
-        "sql.catalyst.optimizer." + rule
-        for rule in (
-            "FoldablePropagation",
-            "OptimizeOneRowRelationSubquery",
-            "RemoveRedundantAliases",
-            "ReorderAssociativeOperator",
-            "RewriteCorrelatedScalarSubquery",
-            "SimplifyBinaryComparison",
-            "SimplifyConditionals",
-        )
-    ),
-)
-"""Rules of Spark's optimiser that find nothing to do in our queries, and look for it in a few hundred projections
-whenever a Real-time query plans its next batch, and nothing flows meanwhile: half of the optimiser's time."""
-
 _FIXED: Final = {
     "spark.app.name": "optionsai",
     # Queries share the slots that Real-time Mode leaves; none may wait behind another's batch.
@@ -85,7 +68,6 @@ _FIXED: Final = {
     # A record may lose its own result, never the query: arithmetic that fails gives null, and null is not published.
     "spark.sql.ansi.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.optimizer.excludedRules": ",".join(f"org.apache.spark.{rule}" for rule in _NEEDLESS),
     # Progress goes to Prometheus; the built-in pages would cost memory and an open port.
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -97,6 +79,8 @@ _FIXED: Final = {
     "spark.ui.retainedTasks": "200",
     "spark.sql.ui.retainedExecutions": "5",
     "spark.sql.streaming.ui.retainedQueries": "5",
+    # Python processes are forked from one that has our modules ready.
+    "spark.python.daemon.module": "stream_processing.spark_jobs.daemon",
     # A worker is one thread of work; more of them in its linear algebra would spin beside the other queries.
     "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
     "spark.executorEnv.OMP_NUM_THREADS": "1",
@@ -106,6 +90,10 @@ _FIXED: Final = {
     ),
     "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
     "spark.sql.streaming.minBatchesToRetain": "20",
+    # The usual one starts a process for each link that a file might be.
+    "spark.sql.streaming.checkpointFileManagerClass": (
+        "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+    ),
     "spark.sql.streaming.stopTimeout": f"{STOP_TIMEOUT_S:.0f}s",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -124,7 +112,7 @@ def prepare(folder: Path, log_file: Path, master: str, driver_memory: str, jars:
         "spark.jars": ",".join(map(str, jars)),
         "spark.driver.extraJavaOptions": " ".join(
             (
-                *(JVM_OPTION, STACK_OPTION, COLLECTOR, *LATE_OPTIMISING, SHOW_BEANS),
+                *(JVM_OPTION, COLLECTOR, LARGE_PAGES, *LATE_OPTIMISING, SHOW_BEANS),
                 f"-Dlog4j2.configurationFile={logging_file.as_uri()}",
             )
         ),

@@ -110,20 +110,20 @@ class Player:
         self._tape = Tape(World(42), RATES, year_of(self._started_at))
         self._signalled: dict[str, int] = {}
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._play, name="player", daemon=True)
 
     def start(self) -> None:
+        """Return once the market is made: on a busy machine that takes longer than a page waits for its prices."""
         for bar in self._tape.bars(self._started_at, HISTORY_MINUTES):
             self._topics.append(bar)
+        events = self._tape.events(self._started_at)
+        self._thread = threading.Thread(target=self._play, args=(next(events), events), name="player", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         self._stop.set()
         self._thread.join(10)
 
-    def _play(self) -> None:
-        events = self._tape.events(self._started_at)
-        held = next(events)
+    def _play(self, held: Event, events: Iterator[Event]) -> None:
         while not self._stop.wait(STEP_S):
             now = time.time_ns() // 1000
             due: list[Event] = []

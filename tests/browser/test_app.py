@@ -86,9 +86,8 @@ def test_signals_arrive(page: Page) -> None:
 
 
 def test_a_click_on_a_signal_shows_its_lineage_and_its_waterfall(page: Page) -> None:
-    row = page.locator("#grid-signals tr").first
-    key = row.get_attribute("data-key")
-    row.click()
+    key = page.locator("#grid-signals tr").first.get_attribute("data-key")
+    page.click(f"#grid-signals tr[data-key='{key}']")  # a newer signal may have come in above it
     detail = page.locator(f"#detail-{key}")
     expect(detail).to_contain_text(str(key))
     expect(detail.locator(".lineage code")).to_have_count(7)

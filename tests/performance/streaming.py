@@ -26,19 +26,32 @@ from msgspec.structs import replace
 from contracts import stages, wire
 from contracts.events import BookUpdated, Event, OptionQuoteReceived, TimePassed, TradeReceived
 from contracts.ids import make_id
-from contracts.topics import BARS, BOOKS, CLOCK, GREEKS, INDICATORS, MICROSTRUCTURE, OPTION_QUOTES, TRADES, Topic
+from contracts.topics import (
+    BARS,
+    BOOKS,
+    CLOCK,
+    GREEKS,
+    INDICATORS,
+    MICROSTRUCTURE,
+    OPTION_QUOTES,
+    SURFACES,
+    TRADES,
+    Topic,
+)
 from data_ingestion.kafka_producers.idempotent import DEFAULTS
 from data_ingestion.simulator.core.sessions import World
 from data_ingestion.simulator.tape import Rates, Tape
 from data_ingestion.simulator.universe import UNIVERSE
 from runtime.kafka_source import KafkaSource
+from tests.performance import greeks_alone
 from tests.performance.figures import emit, emit_latency
 from tests.streaming_job import StreamingJob, running_broker
 
-TICK_S: Final = 0.001
+TICK_S: Final = 0.002
 DISTINCT: Final = 50_000
-WARM_UP_S: Final = 40.0
-"""Left out of the figures: Java compiles its hot methods during it."""
+WARM_UP_S: Final = 100.0
+"""Left out of the figures: Java compiles its hot methods during it, and at the highest rate it takes the job three
+quarters of a minute to work off what came meanwhile."""
 MAX_CLOCK_STEP_MS: Final = 2.0
 """Latencies compare wall-clock times: if the machine's clock was set meanwhile, they say nothing."""
 DRAIN_TIMEOUT_S: Final = 60.0
@@ -54,8 +67,8 @@ TOGETHER: Final = (10_000, 2_000, 1_000)
 """Option quotes, trades and books a second."""
 SHARES: Final = (1.0, 0.5)
 """Of that, one run each: where the whole is too much for the cores, the half shows what they do sustain."""
-WARM_UP_TOGETHER_S: Final = 150.0
-RAMP_S: Final = 90.0
+WARM_UP_TOGETHER_S: Final = 200.0
+RAMP_S: Final = 150.0
 """The part of it in which the load grows to its full height, as a market's does: what falls behind while Java compiles
 everything at once would be caught up for minutes."""
 LATENESS_MS: Final = 1_000.0
@@ -114,7 +127,7 @@ def _run_alone(quotes: Sequence[Record], rate: int, targets: dict[str, float], s
     with (
         tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder,
         running_broker(Path(folder)) as bootstrap,
-        StreamingJob(Path(folder), bootstrap, {}),
+        StreamingJob(Path(folder), bootstrap, {}, greeks_alone.__name__),
     ):
         clock_offset = time.time() - time.perf_counter()
         began = publish(bootstrap, [Feed(OPTION_QUOTES, rate, cycle(quotes))], seconds)
@@ -141,6 +154,7 @@ def _run_together(share: float, warm_up_s: float, seconds: float) -> None:
         running_broker(Path(folder)) as bootstrap,
         StreamingJob(Path(folder), bootstrap, {}) as job,
     ):
+        job.wait_for_all()
         sampler = Sampler(job, warm_up_s)
         began = publish(bootstrap, feeds, warm_up_s + seconds, RAMP_S)
         sampler.stop()
@@ -153,6 +167,8 @@ def _run_together(share: float, warm_up_s: float, seconds: float) -> None:
         for topic in (BARS, INDICATORS):
             ended = [latency.total_ms - LATENESS_MS for latency in read_latencies(bootstrap, topic, since)]
             emit_latency(f"{name}.bar_end_to_{topic.name.partition('.')[2]}", ended, {"p99": 2_000.0})
+        shown = [latency.total_ms for latency in read_latencies(bootstrap, SURFACES, since)]
+        emit_latency(f"{name}.moment_to_surface", shown, {"p99": 10_000.0})
         first, last = sampler.ends()
         emit(f"{name}.memory", last, "GiB")
         emit(f"{name}.memory_growth", last / first - 1, "of the first after the warm-up", 0.1)
@@ -203,7 +219,8 @@ def encoded(event: Event) -> Record:
 
 
 def fresh(events: Sequence[Event]) -> Iterator[Record]:
-    """The same events without end, each as of the moment it is asked for: what has a memory needs time to pass.
+    """The same events without end, each as of the moment it is asked for: what has a memory needs time to pass, and
+    passes it by its source's clock.
 
     Contracts expire as many whole days later as the first event does, so that they stay one chain.
     """
@@ -216,6 +233,7 @@ def fresh(events: Sequence[Event]) -> Iterator[Record]:
 
 
 def _form(event: Event, later_us: int) -> Form:
+    event = replace(event, source=SOURCE)
     if isinstance(event, OptionQuoteReceived):
         event = replace(event, expires_at=event.expires_at + later_us)
     record, ahead = encoded(event), list[int | None]()

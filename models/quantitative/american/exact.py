@@ -3,6 +3,7 @@
 The method is told in `american.kernels`, the cases of rate and yield in `american.valuation_kernels`.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from models.quantitative.american.inputs import Rows, make_tools, rows
 from models.quantitative.american.valuation_kernels import Tools, greeks, values
 from models.quantitative.blocks import Floats
+from models.quantitative.reasons import Reason
 
 
 class AmericanPrice(NamedTuple):
@@ -90,14 +92,25 @@ def american(
 
 def price_rows(given: Rows, tools: Tools, *, is_american: bool) -> AmericanPrice:
     """Prices of checked rows."""
-    prices = np.full(given.reason_code.size, np.nan)
-    values(given.columns, given.usable, tools, prices, int(is_american))
-    return AmericanPrice(given.reason_code.reshape(given.shape), prices.reshape(given.shape))
+    prices = np.full((given.reason_code.size, 1), np.nan)
+    values(given.columns, given.usable, tools, prices[:, 0], int(is_american))
+    return AmericanPrice(*_answered(given, prices))
 
 
 def greek_rows(given: Rows, tools: Tools, *, is_american: bool) -> AmericanGreeks:
     """Price and Greeks of checked rows."""
     results = np.full((given.reason_code.size, len(AmericanGreeks._fields) - 1), np.nan)
     greeks(given.columns, given.usable, tools, results, int(is_american))
-    columns = (np.ascontiguousarray(column).reshape(given.shape) for column in results.T)
-    return AmericanGreeks(given.reason_code.reshape(given.shape), *columns)
+    return AmericanGreeks(*_answered(given, results))
+
+
+def _answered(given: Rows, results: Floats) -> Iterator[Floats]:
+    """Reason codes and results in the shape of the inputs.
+
+    Each argument is within its limits, but in a few far corners, such as half a century at a rate of −100 %, they are
+    too much for the method together: such a row is bad input.
+    """
+    is_beyond = given.usable & ~np.isfinite(results).all(axis=1)
+    results[is_beyond] = np.nan
+    yield np.where(is_beyond, float(Reason.BAD_INPUT), given.reason_code).reshape(given.shape)
+    yield from (np.ascontiguousarray(column).reshape(given.shape) for column in results.T)

@@ -19,6 +19,7 @@ level, slope and bend at the money, and searches run off to infinite σ, to ρ =
 Errors are weighed by vega over spread, so the fit is one of prices in units of what the market leaves open.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,9 @@ from models.quantitative.surface import svi_kernels
 MIN_QUOTES = 5
 _LEE_BOUND = 2.0
 _CHECKS = np.concatenate([np.linspace(-9.0, -5.0, 10), np.linspace(-4.9, 4.9, 99), np.linspace(5.0, 9.0, 10)])
+_sinh = np.vectorize(math.sinh, otypes=[np.float64])
+"""NumPy's own has other last digits, by processor."""
+_REACH = _sinh(_CHECKS)
 _DENSE = np.linspace(-12.0, 12.0, 1921)
 _DENSE_REACH = np.sinh(_DENSE)
 _PENALTY = 1000.0
@@ -128,7 +132,7 @@ def fit_svi(log_moneyness: Floats, variance: Floats, error: Floats) -> SVIFit:
         np.ascontiguousarray(variance, dtype=np.float64),
         weight,
         scale,
-        _CHECKS,
+        _REACH,
         _PENALTY,
         np.array([-0.3, _wing(scale), _PRIOR_TILT, 0.0, _PRIOR_WIDTH]),
         _PULL,
@@ -139,7 +143,7 @@ def fit_svi(log_moneyness: Floats, variance: Floats, error: Floats) -> SVIFit:
         if not is_degenerate(svi):
             break
         dip = _DENSE[int(np.argmin(_durrleman_of(svi)))]
-        smile = smile._replace(checks=np.concatenate([smile.checks, dip + _AROUND]))
+        smile = smile._replace(reach=np.concatenate([smile.reach, _sinh(dip + _AROUND)]))
         svi_kernels.search(best, smile)
     svi, blended = _freed(SVI(*svi_kernels.raw(best, scale)))
     off = (svi.total_variance(log_moneyness) - variance) * weight

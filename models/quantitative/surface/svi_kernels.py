@@ -38,8 +38,8 @@ class Smile(NamedTuple):
     """Inverse error of each variance."""
     scale: float
     """Square root of the total variance at the money: the natural unit of log moneyness."""
-    checks: Floats
-    """Points u at which g is looked at: k = m + σ·sinh(u)."""
+    reach: Floats
+    """Where g is looked at: k = m + σ·reach."""
     penalty: float
     """Weight of g below its floor."""
     prior: Floats
@@ -89,13 +89,13 @@ def _residuals(p: Floats, smile: Smile, out: Floats) -> float:
         w = a + b * (rho * x + math.sqrt(x * x + sigma * sigma))
         out[i] = smile.weight[i] * (w - smile.variance[i])
         total += out[i] ** 2
-    for i in range(smile.checks.size):
-        g = durrleman(m + sigma * math.sinh(smile.checks[i]), a, b, rho, m, sigma)
+    for i in range(smile.reach.size):
+        g = durrleman(m + sigma * smile.reach[i], a, b, rho, m, sigma)
         out[count + i] = smile.penalty * min(g - _DURRLEMAN_FLOOR, 0.0)
         total += out[count + i] ** 2
     for i in range(SIZE):
-        out[count + smile.checks.size + i] = smile.pull[i] * (p[i] - smile.prior[i])
-        total += out[count + smile.checks.size + i] ** 2
+        out[count + smile.reach.size + i] = smile.pull[i] * (p[i] - smile.prior[i])
+        total += out[count + smile.reach.size + i] ** 2
     return total
 
 
@@ -137,7 +137,7 @@ def _linearise(p: Floats, smile: Smile, base: Floats, moved: Floats, jacobian: F
 @njit(cache=True, error_model="numpy")
 def search(p: Floats, smile: Smile) -> float:
     """Levenberg and Marquardt's search from p, which it moves; the sum of squares reached."""
-    size = smile.variance.size + smile.checks.size + SIZE
+    size = smile.variance.size + smile.reach.size + SIZE
     base, moved, jacobian = np.empty(size), np.empty(size), np.empty((SIZE, size))
     normal, gradient = np.empty((SIZE, SIZE)), np.empty(SIZE)
     cost = _residuals(p, smile, base)
@@ -146,8 +146,8 @@ def search(p: Floats, smile: Smile) -> float:
         _linearise(p, smile, base, moved, jacobian)
         for i in range(SIZE):
             gradient[i] = np.dot(jacobian[i], base)
-            for j in range(SIZE):
-                normal[i, j] = np.dot(jacobian[i], jacobian[j])
+            for j in range(i + 1):
+                normal[i, j] = normal[j, i] = np.dot(jacobian[i], jacobian[j])
         fallen = -1.0
         while damping < _MOST_DAMPING:
             trial = p + _solve_damped(normal, gradient, damping)

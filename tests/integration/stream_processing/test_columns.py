@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from py4j.java_gateway import get_field  # type: ignore[import-untyped]
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
@@ -20,8 +21,9 @@ from models.quantitative.formulas import Formula
 from models.quantitative.implied_vol import NORMALISED
 from models.quantitative.quotes import GREEKS_FROM_QUOTE, QuoteGreeks
 from models.quantitative.reasons import REASONS, Reason, reason_names
-from stream_processing.spark_jobs.columns import JVM_OPTION, STACK_OPTION, named, with_steps
-from stream_processing.spark_jobs.session import close
+from stream_processing.spark_jobs.columns import named, with_steps
+from stream_processing.spark_jobs.java_formulas import java_class
+from stream_processing.spark_jobs.session import JVM_OPTION, close
 from tests.unit.models.quantitative.american.samples import contracts
 from tests.unit.models.quantitative.markets import random_market
 
@@ -45,7 +47,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.ui.enabled": "false",
         "spark.driver.memory": "1g",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"{JVM_OPTION} {STACK_OPTION}",
+        "spark.driver.extraJavaOptions": JVM_OPTION,
         "spark.sql.warehouse.dir": str(folder),
         "spark.local.dir": str(folder),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -217,6 +219,7 @@ def test_a_formula_is_one_stage_of_methods_that_java_compiles_anyhow(
     stages = _method_bytes(spark, with_steps(frame, formula, keep=[]))
     assert len(stages) == 1
     assert stages[0] < HUGE_METHOD_BYTES
+    assert 0 < _largest_method(spark, formula) < HUGE_METHOD_BYTES
 
 
 def _method_bytes(spark: SparkSession, frame: DataFrame) -> list[int]:
@@ -224,6 +227,18 @@ def _method_bytes(spark: SparkSession, frame: DataFrame) -> list[int]:
     debug = getattr(spark._jvm.org.apache.spark.sql.execution.debug, "package$")  # type: ignore[union-attr]
     stages = getattr(debug, "MODULE$").codegenStringSeq(frame._jdf.queryExecution().executedPlan())
     return [stages.apply(index)._3().maxMethodCodeSize() for index in range(stages.size())]
+
+
+def _largest_method(spark: SparkSession, formula: Formula) -> int:
+    """Of the formula's own class, in bytes."""
+    jvm: Any = spark._jvm
+    compiler = jvm.org.codehaus.janino.SimpleCompiler()
+    compiler.cook(java_class(formula).text)
+    (code,) = compiler.getBytecodes().values()
+    compiled = jvm.org.codehaus.janino.util.ClassFile(jvm.java.io.ByteArrayInputStream(code))
+    attributes = (each for method in get_field(compiled, "methodInfos") for each in method.getAttributes())
+    codes = (get_field(each, "code") for each in attributes if each.getClass().getSimpleName() == "CodeAttribute")
+    return max(map(len, codes))
 
 
 def test_the_machine_runs_with_the_option_that_compiles_such_methods(spark: SparkSession) -> None:

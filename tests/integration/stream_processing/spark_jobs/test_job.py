@@ -1,6 +1,6 @@
 """The streaming job as a process of its own on a real broker: one story, then what must be true of it.
 
-The story: the first half of a market goes in, with copies and rubbish among it; the driver is killed without warning;
+The story: the first half of a market goes in, with copies and poison among it; the driver is killed without warning;
 the second half goes in while it is down; it starts again on its checkpoints; at the end it is asked to stop.
 """
 
@@ -11,9 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
-from urllib.request import urlopen
 
-import msgspec
 import psutil
 import pytest
 from confluent_kafka import Producer, TopicPartition
@@ -28,7 +26,6 @@ from contracts.events import (
     MicrostructureComputed,
     OptionQuoteReceived,
     TimePassed,
-    TradeReceived,
 )
 from contracts.ids import make_id
 from contracts.ports import Message
@@ -48,6 +45,7 @@ from tests.integration.stream_processing.spark_jobs.market import (
     microstructure_of,
     said,
 )
+from tests.poison import poison_of
 from tests.streaming_job import MODULE, STOP_TIMEOUT_S, StreamingJob, running_broker
 from tests.waiting import wait_until
 
@@ -80,9 +78,6 @@ MACHINES: Final = {
 SAID: Final = tuple(sink for query in QUERIES if query.name in MACHINES for sink in query.sinks)
 """Topics of what machines say."""
 DUE: Final = 1_767_225_600_000_001
-RUBBISH: Final = (b"", b"{", b"null", b"[]", b'{"type":"OptionQuoteReceived"}', b"\xff\xfe", b"[" * 10_000)
-FAR: Final = 250_000_000_000_000_000
-"""Some nine thousand years after Christ: were it believed, all that follows would be late."""
 RELATIVE: Final = 1e-9
 """Both engines run one formula; what is left is the rounding of exp and log, made larger by the worst condition."""
 RELATIVE_BY_STYLE: Final = 1e-6
@@ -117,25 +112,13 @@ def publish(bootstrap: str, events: Sequence[Event]) -> None:
     assert producer.flush(30.0) == 0
 
 
-def publish_rubbish(bootstrap: str, sound: Sequence[Event]) -> None:
-    """Records that are no events: broken, of another kind, of another version, with values that cannot be."""
+def publish_poison(bootstrap: str, sound: Sequence[Event]) -> None:
+    """Records of the market that are no events."""
     producer = Producer({"bootstrap.servers": bootstrap})
-    trade = next(event for event in sound if isinstance(event, TradeReceived))
-    from_the_future = msgspec.structs.replace(trade, event_id="f" * 32, event_time=FAR)
-    producer.produce(TRADES.name, wire.encode(from_the_future), wire.key_of(trade))
+    found = {type(event): event for event in sound}
     for topic in (OPTION_QUOTES, BOOKS, TRADES):
-        example = wire.encode(next(event for event in sound if BY_EVENT[type(event)] is topic))
-        other = wire.encode(next(event for event in sound if BY_EVENT[type(event)] is not topic))
-        spoiled = (
-            other,
-            example.replace(b'"schema_version":1', b'"schema_version":2'),
-            example.replace(b'"event_id":"', b'"event_id":"XYZ'),
-            example.replace(b'"simulated":true', b'"simulated":null'),
-            example[:-20],
-        )
-        for value in (*RUBBISH, *spoiled):
-            producer.produce(topic.name, value, b"rubbish")
-        producer.produce(topic.name, None, b"tombstone")
+        for value in poison_of(topic, found):
+            producer.produce(topic.name, value, b"poison")
     assert producer.flush(30.0) == 0
 
 
@@ -208,12 +191,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         job = StreamingJob(folder, bootstrap, SETTINGS)
         with job:
             publish(bootstrap, events[: half // 2])
-            publish_rubbish(bootstrap, events)
+            publish_poison(bootstrap, events)
             publish(bootstrap, events[half // 4 : half])  # a quarter of it for the second time
             before_kill = wait_for_outputs(bootstrap, events[:half], expected_of_machines(events[:half]))
             publish(bootstrap, events[:half])  # and everything once more, late
-            with urlopen(f"http://127.0.0.1:{job.metrics_port}/metrics") as answer:
-                metrics = answer.read().decode()
+            metrics = job.metrics()
             job.kill()
             publish(bootstrap, events[half:])
             job.start()

@@ -69,7 +69,7 @@ def test_the_slots_of_a_cluster_are_not_ours_to_count() -> None:
 
 def test_a_checkpoint_is_claimed_again_by_the_same_query(tmp_path: Path) -> None:
     folder = queries.claim_checkpoint(query("names"), job(tmp_path))
-    assert folder == tmp_path / "names-v1"
+    assert folder == tmp_path / "names-v2"
     (folder / "offsets").mkdir()
     assert queries.claim_checkpoint(query("names"), job(tmp_path)) == folder
 
@@ -82,7 +82,7 @@ def test_settings_that_do_not_shape_the_state_may_change(tmp_path: Path) -> None
 @pytest.mark.parametrize("change", [Rules((1, 60, 120), 1_000_000), Rules((1, 60), 5_000_000)])
 def test_a_changed_form_is_refused_with_the_runbook(tmp_path: Path, change: Rules) -> None:
     (queries.claim_checkpoint(query("names"), job(tmp_path)) / "offsets").mkdir()
-    with pytest.raises(StateError, match=r"names-v1.*docs/operations\.md"):
+    with pytest.raises(StateError, match=r"names-v2.*docs/operations\.md"):
         queries.claim_checkpoint(query("names"), job(tmp_path, bars=change))
 
 
@@ -119,9 +119,3 @@ def test_stopping_goes_on_when_one_query_cannot_be_reached() -> None:
     dead = [EndedQuery(None), EndedQuery(None)]
     queries.stop_all(dead)  # type: ignore[arg-type]
     assert all(each.stopped for each in dead)
-
-
-def test_only_what_began_too_slowly_is_begun_again() -> None:
-    ends = EndedQuery("Python worker failed to connect back."), EndedQuery("KAFKA_DATA_LOSS")
-    found = [queries.began_too_slowly(each) for each in (*ends, EndedQuery(None, active=True))]  # type: ignore[arg-type]
-    assert found == [True, False, False]

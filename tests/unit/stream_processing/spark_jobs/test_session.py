@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from stream_processing.spark_jobs import session
-from stream_processing.spark_jobs.columns import JVM_OPTION
+from stream_processing.spark_jobs.session import JVM_OPTION
 
 
 def test_both_ways_of_starting_get_the_same_options(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -231,7 +231,15 @@ ANYTHING = st.one_of(st.floats(), st.floats(0.0, 300.0), st.sampled_from([0.0, 1
 SMALL = st.one_of(st.floats(-1.0, 1.0), st.floats(-0.1, 0.1), st.sampled_from([0.0, 1e-300, -1e-9, 0.05]))
 
 
+def test_what_is_too_much_for_the_method_is_bad_input() -> None:
+    result = american(1.0, 1.0, [60.0, 1.0], -1.0, 0.0, [20.0, 0.2], is_call=True)
+    assert list(reason_names(result.reason_code)) == ["bad_input", "ok"]
+    assert np.isnan([column[0] for column in result[1:]]).all()
+    assert np.isfinite([column[1] for column in result[1:]]).all()
+
+
 @given(st.tuples(ANYTHING, ANYTHING, ANYTHING, SMALL, SMALL, ANYTHING, st.sampled_from([1.0, 0.0])))
+@example((1.0, 1.0, 48.0, -1.0, 0.0, 0.125, 1.0))
 @settings(max_examples=300)
 def test_no_input_gives_a_number_without_a_reason_or_nan_with_ok(row: tuple[float, ...]) -> None:
     result = american_price(*row)
