@@ -1,29 +1,24 @@
-# ruff: noqa: SLF001 - pyspark has no public way to a function of its virtual machine
 """Evaluates the formulas of `models.quantitative` as columns of Spark.
 
 Theory of operation
 -------------------
 A formula of a thousand steps is too much for Spark's own expressions: each level of steps would be a projection,
 hundreds in a row, and Spark plans them anew at every start and checkpoint, while nothing flows. So a formula becomes
-one static Java function, written by `java_formulas`, compiled by the compiler that Spark has for what it generates
-itself, and handed to the session as a jar; a row costs its call, without a boxed number or a row written. Spark takes
-it for one of its own functions, so Real-time Mode admits it.
+one Java function, written by `java_formulas`.
 
 Columns named in a formula's inputs must exist in the frame; `years` and `is_call` usually have to be derived first.
 """
 
-import zipfile
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.types import ArrayType, DoubleType
 
 from models.quantitative.formulas import Formula
-from stream_processing.spark_jobs import java_formulas
-from stream_processing.spark_jobs.session import jvm
+from stream_processing.spark_jobs.java_calls import call
+from stream_processing.spark_jobs.java_formulas import java_function
 
 _RESULTS: Final = "__results"
 _NAN: Final = "double('NaN')"
@@ -52,36 +47,8 @@ def named(code: Column, names: Sequence[str]) -> Column:
 
 def _called(session: SparkSession, formula: Formula) -> Column:
     """The formula's outputs as an array of doubles."""
-    machine = jvm(session)
-    sql = machine.org.apache.spark.sql
-    expression, column = sql.classic.ExpressionUtils.expression, sql.classic.ExpressionUtils.column
-    inputs = [expression(f.expr(f"coalesce(cast(`{each.name}` AS double), {_NAN})")._jc) for each in formula.inputs]
-    array = sql.types.DataType.fromJson(ArrayType(DoubleType(), containsNull=False).json())
-    as_seq, none = machine.PythonUtils.toSeq, getattr(getattr(machine.scala, "None$"), "MODULE$")
-    # Whether a null argument makes the result null, whether that may be null, and whether equal arguments give equals.
-    traits = (False, False, True)
-    call = sql.catalyst.expressions.objects.StaticInvoke(
-        _installed(session, formula), array, java_formulas.METHOD, as_seq(inputs), as_seq([]), *traits, none
-    )
-    return Column(column(call))
-
-
-def _installed(session: SparkSession, formula: Formula) -> Any:  # noqa: ANN401 - a java.lang.Class
-    """The formula's class, in the session's virtual machine and wherever its tasks run."""
-    name, text = java_formulas.java_class(formula)
-    if name not in session._jsparkSession.sparkContext().listJars().toString():
-        jar = Path(str(session.conf.get("spark.local.dir")), f"{name}.jar")
-        _write_jar(jar, jvm(session).org.codehaus.janino.SimpleCompiler(), text)
-        session._jsparkSession.sessionState().resourceLoader().addJar(str(jar))
-    return session._jsparkSession.artifactManager().classloader().loadClass(name)
-
-
-def _write_jar(jar: Path, compiler: Any, text: str) -> None:  # noqa: ANN401 - a Java object
-    compiler.cook(text)
-    jar.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(jar, "w") as file:
-        for name, code in compiler.getBytecodes().items():
-            file.writestr(f"{name.replace('.', '/')}.class", bytes(code))
+    inputs = [f.expr(f"coalesce(cast(`{each.name}` AS double), {_NAN})") for each in formula.inputs]
+    return call(session, java_function(formula), inputs, ArrayType(DoubleType(), containsNull=False))
 
 
 def _check_names(frame: DataFrame, formula: Formula, kept: Sequence[str]) -> None:

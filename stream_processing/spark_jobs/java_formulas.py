@@ -9,10 +9,11 @@ method needs, are kept in an array.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from contracts.ids import make_id
 from models.quantitative.formulas import Condition, Formula, Node
+from stream_processing.spark_jobs.java_calls import JavaFunction
 
 PACKAGE: Final = "optionsai.formulas"
 METHOD: Final = "evaluate"
@@ -58,17 +59,10 @@ _PART: Final = """
 Steps = Sequence[tuple[str, Node]]
 
 
-class JavaClass(NamedTuple):
-    """A class whose method `METHOD` takes a formula's inputs as doubles to an array of its outputs, NaN where there is
-    no value.
+def java_function(formula: Formula) -> JavaFunction:
+    """Takes the formula's inputs as doubles to an array of its outputs, NaN where there is no value; in a class named
+    by what is in it.
     """
-
-    name: str
-    text: str
-
-
-def java_class(formula: Formula) -> JavaClass:
-    """The formula as a class, named by what is in it."""
     parts = cut(formula.steps)
     place = {name: number for number, name in enumerate(_kept(formula, parts))}
     methods = {f"part{number}": list(_statements(part, place, formula)) for number, part in enumerate(parts)}
@@ -85,7 +79,7 @@ def java_class(formula: Formula) -> JavaClass:
         "body": _indented(body),
         "parts": "".join(_PART % (method, _indented(lines)) for method, lines in methods.items()),
     }
-    return JavaClass(f"{PACKAGE}.{name}", text)
+    return JavaFunction(f"{PACKAGE}.{name}", METHOD, text)
 
 
 def cut(steps: Steps, most_nodes: int = PART_NODES) -> list[Steps]:

@@ -29,7 +29,7 @@ from contracts.errors import RejectedRecord
 from contracts.events import Event
 from contracts.topics import BY_EVENT
 from stream_processing.feature_engineering.machine import Factory, Machine, Stream
-from stream_processing.spark_jobs import records
+from stream_processing.spark_jobs import envelope, records
 
 STREAM: Final = ("source", "subject", "simulated")
 PLACE: Final = ("appended_at", "is_clock", "topic", "partition", "offset")
@@ -48,10 +48,6 @@ SETTLING_CALLS: Final = 50
 READ: Final = (*PLACE, "value")
 MADE: Final = "topic string, key binary, value binary, due long, figure string, amount double"
 COLUMNS: Final = [column.split()[0] for column in MADE.split(", ")]
-_SIMULATED: Final = """
-    CASE WHEN contains(text, '"simulated":true,') THEN true WHEN contains(text, '"simulated":false,') THEN false
-    ELSE CASE get_json_object(text, '$.simulated') WHEN 'true' THEN true WHEN 'false' THEN false END END
-"""
 _calls: Final = count()
 
 
@@ -79,12 +75,14 @@ def transform(market: DataFrame, factory: Factory, *, query: str, figures: Seque
     stream, each subject is read as a whole and must fit the memory of a Python process.
     """
     subjects = ("source",) if whole else ("underlying", "symbol")
-    has_subject = " OR ".join(map(_has, subjects))
-    is_plain = rf"NOT contains(text, '\\') AND {_has('source')} AND ({has_subject})"
-    found = market.withColumn("text", f.col("value").cast("string")).select(
-        f.expr(_read(is_plain, ("source",))).alias("source"),
-        f.expr(_read(is_plain, subjects)).alias("subject"),
-        f.expr(_SIMULATED).alias("simulated"),
+    scanned = market.withColumn("scanned", envelope.find(market.sparkSession, f.col("value")))
+    source, subject, simulated = (
+        envelope.read(f.col("scanned"), f.col("value"), *names) for names in (("source",), subjects, ("simulated",))
+    )
+    found = scanned.select(
+        source.alias("source"),
+        subject.alias("subject"),
+        simulated.try_cast("boolean").alias("simulated"),
         "value",
         f.unix_micros("timestamp").alias("appended_at"),
         (f.col("topic") == topics.CLOCK.name).alias("is_clock"),
@@ -114,27 +112,6 @@ def _of_subject(factory: Factory) -> Callable[..., Iterator[pd.DataFrame]]:
         yield made.rows
 
     return read_on
-
-
-def _mark(name: str) -> str:
-    """What stands before a field's text in an event of ours."""
-    return f'"{name}":"'
-
-
-def _has(name: str) -> str:
-    """SQL of whether a text has a field, as an event of ours writes it."""
-    return f"contains(text, '{_mark(name)}')"
-
-
-def _read(is_plain: str, names: Sequence[str]) -> str:
-    """SQL of the first of these fields that is there.
-
-    In a plain text they are found by their names, without reading the JSON.
-    """
-    after = {name: f"substring_index(text, '{_mark(name)}', -1)" for name in names}
-    found = (f"CASE WHEN {_has(name)} THEN substring_index({rest}, '\"', 1) END" for name, rest in after.items())
-    read = (f"get_json_object(text, '$.{name}')" for name in names)
-    return f"CASE WHEN {is_plain} THEN coalesce({', '.join(found)}) ELSE coalesce({', '.join(read)}) END"
 
 
 def _stream(key: Sequence[Any]) -> Stream:

@@ -39,6 +39,10 @@ _NEAR_CAP = 1e-7
 """Where ln(B/B(0)) is smaller than this, it is taken not to move with the nodes."""
 _HIGHEST_LOG = -1e-12
 """The boundary stays this far below where it ends at expiry, so that its slope there has a sign."""
+_SETTLED = 1e-8
+"""A boundary whose last step was no longer than this is a place to start from."""
+_CONVERGING = 1e-2
+"""From there, the second step may be this share of the first."""
 
 
 class _Guess(NamedTuple):
@@ -82,14 +86,14 @@ class Workspace(NamedTuple):
     diagonal: Floats
     jacobian: Floats
     solved: Floats
-    """Growth, payout and total volatility that `log_boundary` belongs to."""
+    """Growth, payout and total volatility that `log_boundary` belongs to, and the last step towards it."""
 
 
 def workspace(scheme: Scheme) -> Workspace:
     """Scratch space for a scheme."""
     size = max(scheme.reach.size, scheme.premium_reach.size)
     count = scheme.nodes.size
-    kinds = {"bits": np.zeros(size, np.int64), "jacobian": np.zeros((count, count)), "solved": np.full(3, np.nan)}
+    kinds = {"bits": np.zeros(size, np.int64), "jacobian": np.zeros((count, count)), "solved": np.full(4, np.nan)}
     per_node = {"log_boundary", "residuals", "top_inverses", "bottom_inverses", "diagonal"}
     fields = Workspace._fields
     return Workspace._make(kinds.get(name, np.zeros(count if name in per_node else size)) for name in fields)
@@ -120,6 +124,12 @@ def log_floor(growth: float, payout: float, total_vol: float) -> float:
 
 
 @njit(**OPTIONS)
+def _floor(growth: float, payout: float, total_vol: float) -> float:
+    """The lowest that ln(B/B(0)) may be."""
+    return min(log_floor(growth, payout, total_vol) - log_cap(growth, payout), 2.0 * _HIGHEST_LOG)
+
+
+@njit(**OPTIONS)
 def _guess(growth: float, payout: float, total_vol: float, scheme: Scheme, log_boundary: Floats) -> float:
     """A first boundary, to some 5 % of its distance from B(0). Returns the lowest one possible.
 
@@ -127,7 +137,7 @@ def _guess(growth: float, payout: float, total_vol: float, scheme: Scheme, log_b
     and grows like √(ln(1/τ)) where it is the strike, from what is known of B there; the blend between was fitted.
     """
     cap = log_cap(growth, payout)
-    floor = min(log_floor(growth, payout, total_vol) - cap, 2.0 * _HIGHEST_LOG)
+    floor = _floor(growth, payout, total_vol)
     lowest = exp(floor)
     fit = _GUESS
     for i in range(scheme.nodes.size):
@@ -181,10 +191,43 @@ def solve_boundary(growth: float, payout: float, total_vol: float, scheme: Schem
     if solved[0] == growth and solved[1] == payout and solved[2] == total_vol:
         return
     solved[0], solved[1], solved[2] = growth, payout, total_vol
-    count = scheme.nodes.size
-    inner = scheme.density_weights.size
-    cap = log_cap(growth, payout)
     floor = _guess(growth, payout, total_vol, scheme, work.log_boundary)
+    _weigh(growth, payout, total_vol, scheme, work)
+    for step in range(scheme.newton_steps + scheme.chord_steps):
+        _improve(log_cap(growth, payout), floor, total_vol, step < scheme.newton_steps, scheme, work)
+    solved[3] = _largest(work.residuals)
+
+
+@njit(**OPTIONS)
+def follow_boundary(growth: float, payout: float, total_vol: float, scheme: Scheme, work: Workspace) -> None:
+    """The same for a put that is near the one solved last, up to a thousandth in each number and of the same region:
+    from that one's boundary and derivative, for a third of the work where the steps are seen to converge.
+    """
+    step = 1.0
+    if work.solved[3] <= _SETTLED:
+        work.solved[0] = np.nan
+        floor = _floor(growth, payout, total_vol)
+        _weigh(growth, payout, total_vol, scheme, work)
+        _improve(log_cap(growth, payout), floor, total_vol, 0, scheme, work)
+        first = _largest(work.residuals)
+        _improve(log_cap(growth, payout), floor, total_vol, 0, scheme, work)
+        step = _largest(work.residuals) / (first + _TINY)
+    if step > _CONVERGING:
+        solve_boundary(growth, payout, total_vol, scheme, work)
+
+
+@njit(**OPTIONS)
+def _largest(steps: Floats) -> float:
+    largest = 0.0
+    for i in range(steps.size):
+        largest = max(largest, abs(steps[i]))
+    return largest
+
+
+@njit(**OPTIONS)
+def _weigh(growth: float, payout: float, total_vol: float, scheme: Scheme, work: Workspace) -> None:
+    """The weights of the terms of N and D."""
+    count, inner = scheme.nodes.size, scheme.density_weights.size
     _lay_out(growth, payout, total_vol, scheme.reach, work)
     for m in range(inner):
         work.strike_weights[m] = growth / total_vol * scheme.density_weights[m] * work.minus_densities[m]
@@ -196,8 +239,6 @@ def solve_boundary(growth: float, payout: float, total_vol: float, scheme: Schem
         work.strike_weights[m] = work.minus_densities[m] * work.inverse[m]
         work.spot_weights[m] = work.plus_densities[m] * work.inverse[m]
         work.tail_weights[m] = work.plus_densities[m] * _SQRT_2PI
-    for step in range(scheme.newton_steps + scheme.chord_steps):
-        _improve(cap, floor, total_vol, step < scheme.newton_steps, scheme, work)
 
 
 @njit(**OPTIONS)

@@ -6,7 +6,8 @@ An American price rises with volatility, but not everywhere: below some volatili
 the price is the intrinsic value. So the root is bracketed first, from the volatility at which the European formula
 gives the price (never too low, since an American option is worth at least as much), by a Newton step with the European
 vega and doubled steps after it. Inside the bracket works Chandrupatla's method ("A new hybrid quadratic/bisection
-algorithm", 1997): inverse quadratic interpolation where that is safe, bisection where not.
+algorithm", 1997): inverse quadratic interpolation where that is safe, bisection where not. Each value is a boundary to
+solve, so the last step is taken without looking whether it leads to the root once steps are so small that it must.
 """
 
 from math import exp, log, pi, sqrt
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from models.quantitative.american.grid_kernels import Contract
 from models.quantitative.american.normal_kernels import OPTIONS
-from models.quantitative.american.valuation_kernels import Tools, contract_at, moved, value
+from models.quantitative.american.valuation_kernels import NEAR, Tools, contract_at, moved, value
 from models.quantitative.blocks import Floats
 from models.quantitative.reasons import Reason
 
@@ -30,8 +31,12 @@ _MOST_STEPS: Final = 60
 """Of either search; bisection alone would need 45."""
 _TOLERANCE = 1e-11
 """Of the volatility, relative."""
+_LAST_STEP = 1e-6
+"""An interpolated step this small, relative, is the last: 999 in 1,000 miss the root by less than 3e-8."""
 _FLAT = 1e-10
 """Vega·σ below this share of spot + strike cannot be told from the error of the price."""
+_STEEP = 1e-6
+"""Where the secants at the root rise by this share, no closer look is needed."""
 _SLOPE_STEP = 1e-3
 _LEAST_STEP = 1e-6
 """Both as shares of the volatility."""
@@ -59,8 +64,9 @@ def _european_vega(contract: Contract, vol: float) -> float:
 
 
 @njit(**OPTIONS)
-def _excess(contract: Contract, vol: float, price: float, tools: Tools) -> float:
-    return value(moved(contract, contract.rate, vol), tools) - price
+def _excess(contract: Contract, vol: float, last_vol: float, price: float, tools: Tools) -> float:
+    """Of value over price at a volatility; `last_vol` is the one that the contract was valued at last, 0 if at none."""
+    return value(moved(contract, contract.rate, vol), tools, abs(vol - last_vol) <= NEAR * vol) - price
 
 
 @njit(**OPTIONS)
@@ -69,7 +75,7 @@ def _bracket(contract: Contract, price: float, guess: float, tools: Tools) -> tu
     near = far = guess
     near_excess = far_excess = step = 0.0
     for k in range(_MOST_STEPS):
-        excess = _excess(contract, far, price, tools)
+        excess = _excess(contract, far, near if k > 0 else 0.0, price, tools)
         if k == 0:
             step = -_NUDGE * excess / max(_european_vega(contract, guess), _TINY)
             step = min(max(step, -0.5 * guess), guess)
@@ -86,28 +92,37 @@ def _bracket(contract: Contract, price: float, guess: float, tools: Tools) -> tu
 
 
 @njit(**OPTIONS)
-def _root(contract: Contract, price: float, bracket: tuple[float, float, float, float], tools: Tools) -> float:
-    """Chandrupatla's method from a bracket."""
+def _root(
+    contract: Contract, price: float, bracket: tuple[float, float, float, float], tools: Tools
+) -> tuple[float, float]:
+    """Chandrupatla's method from a bracket: the root, and the value's least rise there for a rise of the whole
+    volatility, by the last two secants.
+    """
     other, other_excess, here, here_excess = bracket
     old, old_excess = other, other_excess
     share = here_excess / (here_excess - other_excess) if other_excess != here_excess else 0.5
+    is_last, rise = False, 0.0
     for _ in range(_MOST_STEPS):
         best = here if abs(here_excess) < abs(other_excess) else other
         least = _TOLERANCE * best / max(abs(other - here), _TINY)
         if least > _HALF or here_excess == 0.0 or other_excess == 0.0:
-            return best
+            return best, rise
         trial = here + min(max(share, least), 1.0 - least) * (other - here)
-        excess = _excess(contract, trial, price, tools)
+        if is_last and abs(trial - here) <= _LAST_STEP * trial:
+            return trial, rise
+        excess = _excess(contract, trial, here, price, tools)
         if (excess > 0.0) == (here_excess > 0.0):
             old, old_excess = here, here_excess
         else:
             old, old_excess = other, other_excess
             other, other_excess = here, here_excess
         here, here_excess = trial, excess
-        share = 0.5
+        share, is_last = 0.5, False
+        rise = here * min((here_excess - other_excess) / (here - other), (here_excess - old_excess) / (here - old))
         xi = (here - other) / (old - other)
         phi = (here_excess - other_excess) / (old_excess - other_excess)
         if phi * phi < xi and (1.0 - phi) * (1.0 - phi) < 1.0 - xi:
+            is_last = True
             share = here_excess / (other_excess - here_excess) * old_excess / (other_excess - old_excess)
             share += (
                 (old - here)
@@ -117,7 +132,7 @@ def _root(contract: Contract, price: float, bracket: tuple[float, float, float, 
                 * other_excess
                 / (old_excess - other_excess)
             )
-    return here
+    return here, rise
 
 
 @njit(**OPTIONS)
@@ -131,11 +146,13 @@ def _solve(contract: Contract, price: float, guess: float, tools: Tools) -> tupl
     bracket = _bracket(contract, price, min(max(guess, 2.0 * LOWEST_VOL), 0.5 * HIGHEST_VOL), tools)
     if bracket[1] * bracket[3] > 0.0:
         return (_BELOW_INTRINSIC if bracket[3] > 0.0 else _ABOVE_BOUND), np.nan
-    vol = _root(contract, price, bracket, tools)
-    rise = 0.0
-    for side in (1.0, -1.0):
-        rise += side * _excess(contract, vol * (1.0 + side * _SLOPE_STEP), price, tools)
-    if rise / (2.0 * _SLOPE_STEP) < _FLAT * (contract.spot + contract.strike):
+    vol, rise = _root(contract, price, bracket, tools)
+    if not rise > _STEEP * (contract.spot + contract.strike):
+        rise = 0.0
+        for side in (1.0, -1.0):
+            rise += side * _excess(contract, vol * (1.0 + side * _SLOPE_STEP), 0.0, price, tools)
+        rise /= 2.0 * _SLOPE_STEP
+    if rise < _FLAT * (contract.spot + contract.strike):
         return _ZERO_VEGA, np.nan
     return _OK, vol
 

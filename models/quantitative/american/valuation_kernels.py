@@ -23,6 +23,7 @@ from models.quantitative.american.kernels import (
     Workspace,
     european_put,
     exercise_region,
+    follow_boundary,
     log_cap,
     put_value,
     solve_boundary,
@@ -35,6 +36,8 @@ from models.quantitative.blocks import Floats
 _VOL_STEP, _RATE_STEP = 1e-4, 1e-5
 """Half the distance of the two values behind vega, as a share of the volatility, and behind rho."""
 _GRID_VOL_STEP, _GRID_RATE_STEP = 1e-2, 1e-3
+NEAR = 1e-3
+"""Share of a number by which the next put may differ to have its boundary follow from the last one's."""
 _ROUNDING = 1e-13
 """Worth less than this share of spot and strike more than exercise, an option is taken to be exercised."""
 _PERCENT, _DAYS_PER_YEAR = 0.01, 365.0
@@ -110,25 +113,33 @@ def _needs_grid(contract: Contract, region: int, dividends: Schedule) -> bool:
 
 
 @njit(**OPTIONS)
-def value(contract: Contract, tools: Tools) -> float:
-    """Value per share."""
+def _find_boundary(put: _Put, tools: Tools, is_near: int) -> None:
+    if is_near:
+        follow_boundary(put.growth, put.payout, put.total_vol, tools.scheme, tools.work)
+    else:
+        solve_boundary(put.growth, put.payout, put.total_vol, tools.scheme, tools.work)
+
+
+@njit(**OPTIONS)
+def value(contract: Contract, tools: Tools, is_near: int) -> float:
+    """Value per share; `is_near` where the contract valued last differs from it by at most `NEAR`."""
     put = _as_put(contract)
     if _needs_grid(contract, put.region, tools.dividends):
         return grid_value(contract, tools.dividends, tools.grid, tools.space)[0]
     if put.region == NEVER:
         return put.strike * european_put(put.log_spot, put.growth, put.payout, put.total_vol)
-    solve_boundary(put.growth, put.payout, put.total_vol, tools.scheme, tools.work)
+    _find_boundary(put, tools, is_near)
     return put.strike * put_value(put.log_spot, put.growth, put.payout, put.total_vol, tools.scheme, tools.work)
 
 
 @njit(**OPTIONS)
-def curve(contract: Contract, tools: Tools) -> tuple[float, float, float]:
-    """Value per share and its first two derivatives in the underlying's price."""
+def _curve(contract: Contract, tools: Tools, is_near: int) -> tuple[float, float, float]:
+    """Value per share and its first two derivatives in the underlying's price; `is_near` as in `value`."""
     put = _as_put(contract)
     if _needs_grid(contract, put.region, tools.dividends):
         return grid_value(contract, tools.dividends, tools.grid, tools.space)
     if put.region == BELOW:
-        solve_boundary(put.growth, put.payout, put.total_vol, tools.scheme, tools.work)
+        _find_boundary(put, tools, is_near)
     level, slope, bend = put_curve(
         put.log_spot, put.growth, put.payout, put.total_vol, put.region, tools.scheme, tools.work
     )
@@ -144,14 +155,15 @@ def _greeks(contract: Contract, tools: Tools, out: Floats) -> None:
     rate, vol, spot = contract.rate, contract.vol, contract.spot
     vol_step = vol * (_GRID_VOL_STEP if on_grid else _VOL_STEP)
     rate_step = _GRID_RATE_STEP if on_grid else _RATE_STEP
-    out[3] = out[5] = 0.0
+    price, delta, gamma = _curve(contract, tools, 0)
+    vega = rho = 0.0
     for side in (1.0, -1.0):
-        out[3] += side * curve(moved(contract, rate, vol + side * vol_step), tools)[0]
-        out[5] += side * curve(moved(contract, rate + side * rate_step, vol), tools)[0]
-    out[3] *= _PERCENT / (2.0 * vol_step)
-    out[5] *= _PERCENT / (2.0 * rate_step)
-    price, delta, gamma = curve(contract, tools)
+        vega += side * _curve(moved(contract, rate, vol + side * vol_step), tools, 1)[0]
+    for side in (1.0, -1.0):
+        rho += side * _curve(moved(contract, rate + side * rate_step, vol), tools, rate_step <= NEAR * rate)[0]
     out[0], out[1], out[2], out[4] = price, delta, gamma, 0.0
+    out[3] = vega * _PERCENT / (2.0 * vol_step)
+    out[5] = rho * _PERCENT / (2.0 * rate_step)
     intrinsic = spot - contract.strike if contract.is_call else contract.strike - spot
     held = price - intrinsic > _ROUNDING * (spot + contract.strike)
     if held or not contract.is_american:  # so the pricing equation holds
@@ -166,7 +178,7 @@ def values(columns: Floats, usable: NDArray[np.bool_], tools: Tools, out: Floats
     """Fill `out` with the value of every usable row, leave the others alone."""
     for row in range(columns.shape[1]):
         if usable[row]:
-            out[row] = value(contract_at(columns, row, is_american), tools)
+            out[row] = value(contract_at(columns, row, is_american), tools, 0)
 
 
 @njit(**OPTIONS)

@@ -22,7 +22,7 @@ from models.quantitative.implied_vol import NORMALISED
 from models.quantitative.quotes import GREEKS_FROM_QUOTE, QuoteGreeks
 from models.quantitative.reasons import REASONS, Reason, reason_names
 from stream_processing.spark_jobs.columns import named, with_steps
-from stream_processing.spark_jobs.java_formulas import java_class
+from stream_processing.spark_jobs.java_formulas import java_function
 from stream_processing.spark_jobs.session import JVM_OPTION, close
 from tests.unit.models.quantitative.american.samples import contracts
 from tests.unit.models.quantitative.markets import random_market
@@ -233,7 +233,7 @@ def _largest_method(spark: SparkSession, formula: Formula) -> int:
     """Of the formula's own class, in bytes."""
     jvm: Any = spark._jvm
     compiler = jvm.org.codehaus.janino.SimpleCompiler()
-    compiler.cook(java_class(formula).text)
+    compiler.cook(java_function(formula).text)
     (code,) = compiler.getBytecodes().values()
     compiled = jvm.org.codehaus.janino.util.ClassFile(jvm.java.io.ByteArrayInputStream(code))
     attributes = (each for method in get_field(compiled, "methodInfos") for each in method.getAttributes())

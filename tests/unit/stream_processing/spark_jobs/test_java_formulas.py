@@ -7,7 +7,7 @@ import pytest
 from models.quantitative.american_quadratic.quotes import GREEKS_BY_STYLE
 from models.quantitative.formulas import Chain, Formula, Node, exp, where
 from models.quantitative.quotes import GREEKS_FROM_QUOTE
-from stream_processing.spark_jobs.java_formulas import PART_NODES, Steps, cut, java_class
+from stream_processing.spark_jobs.java_formulas import PART_NODES, Steps, cut, java_function
 
 
 def nodes(node: Node) -> int:
@@ -44,7 +44,7 @@ def test_a_step_larger_than_a_part_is_a_part_of_its_own() -> None:
 
 
 def test_a_small_formula_reads_as_it_was_written() -> None:
-    lines = [line.strip() for line in java_class(small()).text.splitlines()]
+    lines = [line.strip() for line in java_function(small()).text.splitlines()]
     assert "double _grown = (StrictMath.exp(_number) * -2.5);" in lines
     assert "boolean _is_less = (_number < _double);" in lines
     assert "double _chosen = ((_is_less && (_double >= 0.0)) ? _grown : _double);" in lines
@@ -55,12 +55,12 @@ def test_a_small_formula_reads_as_it_was_written() -> None:
 @pytest.mark.parametrize("formula", [small(), GREEKS_BY_STYLE])
 def test_a_method_reads_only_what_is_kept_for_it(formula: Formula) -> None:
     kept = set[str]()
-    for method in java_class(formula).text.split("double[] made")[1:]:
+    for method in java_function(formula).text.split("double[] made")[1:]:
         read = set(re.findall(r"kept\[(\d+)\](?: == 1.0)?;", method))
         assert read <= kept
         kept |= set(re.findall(r"kept\[(\d+)\] = ", method))
 
 
 def test_a_class_is_named_by_what_is_in_it() -> None:
-    assert java_class(small()) == java_class(small())
-    assert java_class(small()).name != java_class(GREEKS_FROM_QUOTE).name
+    assert java_function(small()) == java_function(small())
+    assert java_function(small()).class_name != java_function(GREEKS_FROM_QUOTE).class_name

@@ -253,3 +253,11 @@ def test_results_have_the_shape_of_the_inputs() -> None:
     one = american(100.0, strikes[3], 0.5, 0.03, 0.01, 0.2, is_call=False)
     assert one.price == result.price[3, 1]
     assert one.vega == result.vega[3, 1]
+
+
+@pytest.mark.parametrize("scheme", ["fast", "accurate"])
+def test_a_row_does_not_depend_on_those_before_it(sample: Columns, scheme: str) -> None:
+    some = sample[:, :500]
+    forth, back = american(*some, scheme=scheme), american(*some[:, ::-1], scheme=scheme)
+    for ahead, behind in zip(forth, back, strict=True):
+        assert (ahead == behind[::-1]).all()

@@ -91,3 +91,11 @@ def test_de_americanised_with_dividends_keeps_them() -> None:
 def test_rows_without_a_volatility_have_no_price() -> None:
     result = de_americanised_price([9.0, 12.0], 100.0, 110.0, 0.5, 0.03, 0.0, is_call=False)
     assert list(np.isnan(result.price)) == [True, False]
+
+
+def test_a_row_does_not_depend_on_those_before_it() -> None:
+    terms = 100.0, STRIKES, 0.6, 0.04, 0.01
+    price = american_price(*terms, 0.3, is_call=False).price
+    forth = american_implied_vol(price, *terms, is_call=False).implied_vol
+    back = american_implied_vol(price[::-1], 100.0, STRIKES[::-1], *terms[2:], is_call=False).implied_vol
+    np.testing.assert_array_equal(forth, back[::-1])

@@ -7,6 +7,7 @@ from models.quantitative.american.kernels import (
     NEVER,
     european_put,
     exercise_region,
+    follow_boundary,
     log_cap,
     log_floor,
     solve_boundary,
@@ -62,3 +63,34 @@ def test_the_perpetual_put() -> None:
 def test_european_put_of_no_value_is_not_negative() -> None:
     assert european_put(5.0, 0.01, 0.0, 0.1) == 0.0
     assert european_put(0.0, 0.05, 0.02, 0.3) == pytest.approx(0.10123356, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "near"),
+    [
+        ((0.02, 0.006, 0.1), (0.02, 0.006, 0.1001)),
+        ((0.02, 0.006, 0.1), (0.02001, 0.006, 0.1)),
+        ((0.01, 0.03, 0.4), (0.01, 0.03002, 0.4)),
+        ((8.2e-6, 8.1997e-6, 0.03), (8.2e-6, 8.1997e-6, 0.030003)),  # turns sharply near expiry: begun anew
+    ],
+)
+def test_a_boundary_that_follows_another_is_the_one_solved_from_nothing(
+    numbers: tuple[float, float, float], near: tuple[float, float, float]
+) -> None:
+    scheme = SCHEMES["fast"]
+    alone, following = workspace(scheme), workspace(scheme)
+    solve_boundary(*near, scheme, alone)
+    solve_boundary(*numbers, scheme, following)
+    follow_boundary(*near, scheme, following)
+    moved = np.abs(following.log_boundary - alone.log_boundary)
+    assert (moved <= 1e-6 * np.abs(alone.log_boundary)).all()
+
+
+def test_solving_after_following_begins_from_nothing() -> None:
+    scheme = SCHEMES["fast"]
+    alone, after = workspace(scheme), workspace(scheme)
+    solve_boundary(0.02, 0.006, 0.1, scheme, alone)
+    solve_boundary(0.02, 0.006, 0.1001, scheme, after)
+    follow_boundary(0.02, 0.006, 0.1, scheme, after)
+    solve_boundary(0.02, 0.006, 0.1, scheme, after)
+    assert (after.log_boundary == alone.log_boundary).all()
