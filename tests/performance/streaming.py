@@ -12,9 +12,9 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -65,8 +65,6 @@ ALONE: Final[tuple[tuple[int, dict[str, float]], ...]] = (
 )
 TOGETHER: Final = (10_000, 2_000, 1_000)
 """Option quotes, trades and books a second."""
-SHARES: Final = (1.0, 0.5)
-"""Of that, one run each: where the whole is too much for the cores, the half shows what they do sustain."""
 WARM_UP_TOGETHER_S: Final = 200.0
 RAMP_S: Final = 150.0
 """The part of it in which the load grows to its full height, as a market's does: what falls behind while Java compiles
@@ -76,8 +74,8 @@ COUNTED: Final = {"event_id": b'"%032x"', "sequence": b"%d"}
 MOVED: Final = re.compile(rb'"(event_id|sequence|event_time|underlying_time)":("[^"]*"|\d+)')
 """What of an event is another whenever it is published."""
 DAY_US: Final = 86_400_000_000
-CLOCK_BEHIND_US: Final = 500_000
-"""What was given to the producer so long ago has been acknowledged."""
+CLOCK_BEHIND_US: Final = 100_000
+"""What was given to the producer so long ago has been acknowledged, or is late by less than what may come late."""
 SOURCE: Final = Tape(World(7), Rates(1.0, 1.0), 2026).source
 _encoder: Final = msgspec.json.Encoder()
 E = TypeVar("E", bound=Event)
@@ -119,8 +117,7 @@ def run(seconds: float) -> None:
     quotes = [encoded(quote) for quote in simulated(Rates(10_000.0, 0.0), OptionQuoteReceived)]
     for rate, targets in ALONE:
         _run_alone(quotes, rate, targets, WARM_UP_S + min(seconds, MAX_RUN_S))
-    for share in SHARES:
-        _run_together(share, WARM_UP_TOGETHER_S, seconds)
+    _run_together(WARM_UP_TOGETHER_S, seconds)
 
 
 def _run_alone(quotes: Sequence[Record], rate: int, targets: dict[str, float], seconds: float) -> None:
@@ -139,15 +136,14 @@ def _run_alone(quotes: Sequence[Record], rate: int, targets: dict[str, float], s
         emit(f"greeks.at_{rate}.load_average", psutil.getloadavg()[0], "processes")
 
 
-def _run_together(share: float, warm_up_s: float, seconds: float) -> None:
-    """Every query at once, at this share of the load; nothing may be lost, and memory must not grow."""
-    quotes, trades, books = (int(rate * share) for rate in TOGETHER)
+def _run_together(warm_up_s: float, seconds: float) -> None:
+    """Every query at once; nothing may be lost, and memory must not grow."""
+    quotes, trades, books = TOGETHER
     name = f"together.at_{quotes}"
     feeds = [
         Feed(OPTION_QUOTES, quotes, fresh(simulated(Rates(10_000.0, 0.0), OptionQuoteReceived))),
         Feed(TRADES, trades, fresh(simulated(Rates(0.0, 0.0, 10.0), TradeReceived))),
         Feed(BOOKS, books, fresh(simulated(Rates(0.0, 10.0), BookUpdated))),
-        Feed(CLOCK, len(UNIVERSE), clock()),
     ]
     with (
         tempfile.TemporaryDirectory(prefix="optionsai-bench-") as folder,
@@ -156,7 +152,7 @@ def _run_together(share: float, warm_up_s: float, seconds: float) -> None:
     ):
         job.wait_for_all()
         sampler = Sampler(job, warm_up_s)
-        began = publish(bootstrap, feeds, warm_up_s + seconds, RAMP_S)
+        began = publish(bootstrap, feeds, warm_up_s + seconds, RAMP_S, clock())
         sampler.stop()
         since = began + int(warm_up_s * 1e6)
         greeks = [latency.total_ms for latency in read_latencies(bootstrap, GREEKS, since)]
@@ -246,24 +242,34 @@ def _form(event: Event, later_us: int) -> Form:
     return Form(record.key, MOVED.sub(place, record.value.replace(b"%", b"%%")), tuple(ahead))
 
 
-def clock() -> Iterator[Record]:
-    """What says of each name in turn how far its events have come."""
-    for number, name in enumerate(cycle(UNIVERSE)):
+def clock() -> Iterator[Sequence[Record]]:
+    """Asked again and again, what says how far the events of every name have come: once a second, as ingestion does."""
+    told = 0
+    for number in count():
         moment = (time.time_ns() // 1_000 - CLOCK_BEHIND_US) // 1_000_000 * 1_000_000
-        passed = TimePassed(
-            event_id=make_id("TimePassed", number), event_time=moment, source=SOURCE, simulated=True, symbol=name.symbol
-        )
-        yield encoded(passed)
+        yield [_passed(name.symbol, moment, number) for name in UNIVERSE] if moment > told else ()
+        told = moment
 
 
-def publish(bootstrap: str, feeds: Sequence[Feed], seconds: float, ramp_s: float = 0.0) -> int:
+def _passed(symbol: str, moment: int, number: int) -> Record:
+    event_id = make_id("TimePassed", symbol, number)
+    return encoded(TimePassed(event_id=event_id, event_time=moment, source=SOURCE, simulated=True, symbol=symbol))
+
+
+def publish(
+    bootstrap: str,
+    feeds: Sequence[Feed],
+    seconds: float,
+    ramp_s: float = 0.0,
+    passing: Iterable[Sequence[Record]] = (),
+) -> int:
     """Publish on schedule; returns when it began, µs since the epoch. What the generator sends late counts as late.
 
-    With a ramp the rates grow to their full height within that time.
+    With a ramp the rates grow to their full height within that time. What tells that time is `passing` goes beside.
     """
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, **DEFAULTS})
     began, clock, sent = time.time_ns() // 1000, time.perf_counter(), [0] * len(feeds)
-    tick = threading.Event()
+    tick, told = threading.Event(), iter(passing)
     while (elapsed := time.perf_counter() - clock) < seconds:
         for place, feed in enumerate(feeds):
             wanted = int(_at_full(elapsed, ramp_s) * feed.rate)
@@ -272,6 +278,8 @@ def publish(bootstrap: str, feeds: Sequence[Feed], seconds: float, ramp_s: float
                 due = began + int(_since_start(sent[place] / feed.rate, ramp_s) * 1e6)
                 headers: dict[str, str | bytes | None] = {stages.DUE: b"%d" % due}
                 producer.produce(feed.topic.name, record.value, record.key, headers=headers)
+        for record in next(told, ()):
+            producer.produce(CLOCK.name, record.value, record.key)
         producer.poll(0)
         tick.wait(TICK_S)
     producer.flush(DRAIN_TIMEOUT_S)
