@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import psutil
 import yaml
 
+from contracts.topics import TOPICS, Topic
 from runtime.embedded import jars, java, kafka
 from runtime.services import metrics_port
 from runtime.supervisor.ports import LOOPBACK, any_free
@@ -32,7 +33,8 @@ MAX_QUOTED: Final = 2_000
 class RunningBroker:
     """An embedded broker with all topics, killed and started again at will."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, topics: Sequence[Topic] = TOPICS) -> None:
+        self._topics = topics
         chosen = java.choose(os.environ, folder / "java")
         self._broker = kafka.Broker(folder / "kafka", any_free(), any_free(), chosen, jars.paths("kafka"))
         self._log = folder / "kafka.log"
@@ -60,7 +62,7 @@ class RunningBroker:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._broker.command(), stdout=log, stderr=log)
         wait_until(lambda: kafka.probe(self.bootstrap) is None, BROKER_TIMEOUT_S, f"a broker; see {self._log}")
-        ensure_topics({"bootstrap.servers": self.bootstrap})
+        ensure_topics({"bootstrap.servers": self.bootstrap}, self._topics)
 
     def kill(self) -> None:
         """End it without asking, as when the machine runs out of memory."""
@@ -70,9 +72,9 @@ class RunningBroker:
 
 
 @contextmanager
-def running_broker(folder: Path) -> Iterator[str]:
-    """An embedded broker with all topics; yields its address."""
-    with RunningBroker(folder) as broker:
+def running_broker(folder: Path, topics: Sequence[Topic] = TOPICS) -> Iterator[str]:
+    """An embedded broker with these topics; yields its address."""
+    with RunningBroker(folder, topics) as broker:
         yield broker.bootstrap
 
 
