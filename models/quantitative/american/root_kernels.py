@@ -66,7 +66,8 @@ def _european_vega(contract: Contract, vol: float) -> float:
 @njit(**OPTIONS)
 def _excess(contract: Contract, vol: float, last_vol: float, price: float, tools: Tools) -> float:
     """Of value over price at a volatility; `last_vol` is the one that the contract was valued at last, 0 if at none."""
-    return value(moved(contract, contract.rate, vol), tools, abs(vol - last_vol) <= NEAR * vol) - price
+    is_near = int(abs(vol - last_vol) <= NEAR * vol)
+    return value(moved(contract, contract.rate, vol), tools, is_near) - price
 
 
 @njit(**OPTIONS)

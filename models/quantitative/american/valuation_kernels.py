@@ -160,7 +160,7 @@ def _greeks(contract: Contract, tools: Tools, out: Floats) -> None:
     for side in (1.0, -1.0):
         vega += side * _curve(moved(contract, rate, vol + side * vol_step), tools, 1)[0]
     for side in (1.0, -1.0):
-        rho += side * _curve(moved(contract, rate + side * rate_step, vol), tools, rate_step <= NEAR * rate)[0]
+        rho += side * _curve(moved(contract, rate + side * rate_step, vol), tools, int(rate_step <= NEAR * rate))[0]
     out[0], out[1], out[2], out[4] = price, delta, gamma, 0.0
     out[3] = vega * _PERCENT / (2.0 * vol_step)
     out[5] = rho * _PERCENT / (2.0 * rate_step)
