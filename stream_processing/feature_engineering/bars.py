@@ -87,6 +87,8 @@ FIGURES: Final = ("repeated_trades", "corrected_bars", "lost_trades")
 
 def factory(rules: Rules) -> Factory:
     """Machines that make bars by these rules."""
+    if SECOND_S not in rules.intervals_s:
+        raise ValueError(f"longer bars are made of those of a second, which is not among {rules.intervals_s}")
     return lambda stream, kept: Bars(stream, rules, kept)
 
 

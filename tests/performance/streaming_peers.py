@@ -65,8 +65,8 @@ class System(NamedTuple):
 
 LIVE: Final = System("live", "bars_optionsai", BARS, Spark().bar_intervals_s)
 """Bars of all intervals that run live, with what they say: several times the work of the others."""
-MINUTELY: Final = System("minutely", "bars_optionsai", BARS, (MINUTE_S,))
-"""The bars that the peers make, still with indicators and provisional bars."""
+MINUTELY: Final = System("minutely", "bars_optionsai", BARS, (1, MINUTE_S))
+"""The bars that the peers make and the seconds that ours are made of, still with indicators and provisional bars."""
 PEERS: Final = (
     System("quixstreams", "bars_quixstreams", PUBLISHED),
     System("bytewax", "bars_bytewax", PUBLISHED),

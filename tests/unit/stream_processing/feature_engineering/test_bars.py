@@ -360,3 +360,8 @@ def test_weeks_begin_on_monday_and_days_at_midnight_utc() -> None:
 def test_the_state_says_no_when_it_is_not_one() -> None:
     with pytest.raises(msgspec.DecodeError):
         Bars(STREAM, RULES, b"\x00\x01")
+
+
+def test_bars_without_their_seconds_are_refused() -> None:
+    with pytest.raises(ValueError, match="made of those of a second"):
+        factory(Rules((60,), 1_000_000))
