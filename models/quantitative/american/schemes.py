@@ -126,7 +126,8 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
 
 Far from listed options (volatilities of a few percent, rates of tens, decades to expiry) the accurate one stays
 within 5e-7, the fast one may be off by 1e-4. Where the drift of a whole life is more than eight times its deviation
-(|rate − yield|·√years > 8·volatility) all that early exercise earns may fall between two nodes: both were seen off by 4e-3.
+(|rate − yield|·√years > 8·volatility) all that early exercise earns may fall between two nodes: the fast one was seen
+off by 4e-3 there, the accurate one by 1e-3.
 
 The fast one is worst deep in the money at long expiries, where the spot is a small part of the price, the accurate
 one where rate and yield differ by less than a hundredth of themselves and the boundary turns sharply near expiry.
