@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import count, cycle, islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -24,8 +24,7 @@ from confluent_kafka import Producer
 from msgspec.structs import replace
 
 from contracts import stages, wire
-from contracts.events import BookUpdated, Event, OptionQuoteReceived, TimePassed, TradeReceived
-from contracts.ids import make_id
+from contracts.events import BookUpdated, Event, OptionQuoteReceived, TradeReceived
 from contracts.topics import (
     BARS,
     BOOKS,
@@ -41,8 +40,8 @@ from contracts.topics import (
 )
 from data_ingestion.kafka_producers.idempotent import DEFAULTS
 from data_ingestion.simulator.core.sessions import World
+from data_ingestion.simulator.passing import second, time_passed
 from data_ingestion.simulator.tape import Rates, Tape
-from data_ingestion.simulator.universe import UNIVERSE
 from runtime.kafka_source import KafkaSource
 from tests.performance import greeks_alone
 from tests.performance.figures import emit, emit_latency
@@ -250,15 +249,10 @@ def _form(event: Event, later_us: int) -> Form:
 def clock() -> Iterator[Sequence[Record]]:
     """Asked again and again, what says how far the events of every name have come: once a second, as ingestion does."""
     told = 0
-    for number in count():
-        moment = (time.time_ns() // 1_000 - CLOCK_BEHIND_US) // 1_000_000 * 1_000_000
-        yield [_passed(name.symbol, moment, number) for name in UNIVERSE] if moment > told else ()
+    while True:
+        moment = second(time.time_ns() // 1_000 - CLOCK_BEHIND_US)
+        yield [encoded(passed) for passed in time_passed(SOURCE, moment)] if moment > told else ()
         told = moment
-
-
-def _passed(symbol: str, moment: int, number: int) -> Record:
-    event_id = make_id("TimePassed", symbol, number)
-    return encoded(TimePassed(event_id=event_id, event_time=moment, source=SOURCE, simulated=True, symbol=symbol))
 
 
 def publish(

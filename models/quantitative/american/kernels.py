@@ -191,10 +191,10 @@ def solve_boundary(growth: float, payout: float, total_vol: float, scheme: Schem
     if solved[0] == growth and solved[1] == payout and solved[2] == total_vol:
         return
     solved[0], solved[1], solved[2] = growth, payout, total_vol
-    floor = _guess(growth, payout, total_vol, scheme, work.log_boundary)
+    cap, floor = log_cap(growth, payout), _guess(growth, payout, total_vol, scheme, work.log_boundary)
     _weigh(growth, payout, total_vol, scheme, work)
     for step in range(scheme.newton_steps + scheme.chord_steps):
-        _improve(log_cap(growth, payout), floor, total_vol, step < scheme.newton_steps, scheme, work)
+        _improve(cap, floor, total_vol, step < scheme.newton_steps, scheme, work)
     solved[3] = _largest(work.residuals)
 
 
@@ -206,11 +206,11 @@ def follow_boundary(growth: float, payout: float, total_vol: float, scheme: Sche
     step = 1.0
     if work.solved[3] <= _SETTLED:
         work.solved[0] = np.nan
-        floor = _floor(growth, payout, total_vol)
+        cap, floor = log_cap(growth, payout), _floor(growth, payout, total_vol)
         _weigh(growth, payout, total_vol, scheme, work)
-        _improve(log_cap(growth, payout), floor, total_vol, 0, scheme, work)
+        _improve(cap, floor, total_vol, 0, scheme, work)
         first = _largest(work.residuals)
-        _improve(log_cap(growth, payout), floor, total_vol, 0, scheme, work)
+        _improve(cap, floor, total_vol, 0, scheme, work)
         step = _largest(work.residuals) / (first + _TINY)
     if step > _CONVERGING:
         solve_boundary(growth, payout, total_vol, scheme, work)
